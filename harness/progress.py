@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol, TextIO
 
 from rich.console import Console
@@ -16,7 +16,7 @@ from rich.text import Text
 class Progress(Protocol):
     """Whoever does long work tells it here."""
 
-    def step(self, what: str, *, expected_s: float) -> contextmanager[None]:  # type: ignore[valid-type]
+    def step(self, what: str, *, expected_s: float) -> AbstractContextManager[None]:
         """Open a step: `what` is done inside the `with` block and takes about `expected_s` seconds."""
 
     def note(self, text: str) -> None:
@@ -48,8 +48,18 @@ class TerminalProgress:
         if not self._console.is_terminal and expected_s > 5:
             self._console.print(f"  … {what} (about {expected_s:.0f} s)")
         try:
-            with Live(ticker, console=self._console, refresh_per_second=4, transient=True, redirect_stdout=False,
-                      redirect_stderr=False) if self._console.is_terminal else _nothing():
+            with (
+                Live(
+                    ticker,
+                    console=self._console,
+                    refresh_per_second=4,
+                    transient=True,
+                    redirect_stdout=False,
+                    redirect_stderr=False,
+                )
+                if self._console.is_terminal
+                else nullcontext()
+            ):
                 yield
         except BaseException:
             self._console.print(f"  ✗ {what}  {time.monotonic() - ticker.started_s:.1f} s", style="red")
@@ -58,19 +68,3 @@ class TerminalProgress:
 
     def note(self, text: str) -> None:
         self._console.print(f"    {text}")
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-class SilentProgress:
-    """Progress that nobody watches."""
-
-    @contextmanager
-    def step(self, what: str, *, expected_s: float) -> Iterator[None]:
-        yield
-
-    def note(self, text: str) -> None:
-        return None

@@ -1,0 +1,1 @@
+"""Checkers: pure functions from a history to a judgement, one anomaly family per module."""

@@ -1,0 +1,134 @@
+"""The cluster as its own admin protocol describes it: topics, leaders, in-sync sets, live configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
+
+from harness.clients.settings import common
+from harness.waiting import wait_until
+
+TIMEOUT_S = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partition:
+    """One partition as the controller sees it; `leader` is None while there is none."""
+
+    topic: str
+    index: int
+    leader: int | None
+    replicas: tuple[int, ...]
+    isr: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.topic}-{self.index}"
+
+    @property
+    def in_sync(self) -> bool:
+        return self.leader is not None and set(self.isr) == set(self.replicas)
+
+
+class Admin:
+    """Asks and changes the cluster through the Kafka admin protocol."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+        self.raw = AdminClient(common(bootstrap))
+
+    def brokers(self) -> tuple[int, ...]:
+        """Return the ids of the brokers that are registered now."""
+        return tuple(sorted(self.raw.list_topics(timeout=TIMEOUT_S).brokers))
+
+    def controller(self) -> int:
+        """Return the broker id of the active controller."""
+        cluster = self.raw.describe_cluster(request_timeout=TIMEOUT_S).result()
+        if cluster.controller is None:
+            raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE, "the cluster has no controller now"))
+        return int(cluster.controller.id)
+
+    def topics(self) -> tuple[str, ...]:
+        return tuple(sorted(self.raw.list_topics(timeout=TIMEOUT_S).topics))
+
+    def partitions(self) -> tuple[Partition, ...]:
+        """Return every partition of every topic, the internal ones included."""
+        metadata = self.raw.list_topics(timeout=TIMEOUT_S)
+        return tuple(
+            Partition(
+                topic=name,
+                index=index,
+                leader=None if partition.leader < 0 else partition.leader,
+                replicas=tuple(partition.replicas),
+                isr=tuple(partition.isrs),
+            )
+            for name, topic in sorted(metadata.topics.items())
+            for index, partition in sorted(topic.partitions.items())
+        )
+
+    def describe(self, topic: str) -> tuple[Partition, ...]:
+        """Return the partitions of one topic; empty when it does not exist."""
+        return tuple(partition for partition in self.partitions() if partition.topic == topic)
+
+    def out_of_sync(self) -> tuple[Partition, ...]:
+        """Return the partitions whose in-sync set is not their replica set."""
+        return tuple(partition for partition in self.partitions() if not partition.in_sync)
+
+    def create_topic(
+        self, name: str, *, partitions: int, replication_factor: int, config: Mapping[str, str] | None = None
+    ) -> str:
+        """Create a topic and wait until every partition of it has a leader and a full in-sync set."""
+        topic = NewTopic(name, partitions, replication_factor, config=dict(config or {}))
+        self.raw.create_topics([topic], operation_timeout=TIMEOUT_S)[name].result()
+
+        def visible() -> bool:
+            described = self.describe(name)
+            return len(described) == partitions and all(partition.in_sync for partition in described)
+
+        wait_until(
+            visible, what=f"topic {name} getting its leaders", timeout_s=30, detail=lambda: str(self.describe(name))
+        )
+        return name
+
+    def delete_topic(self, name: str) -> None:
+        """Delete a topic and wait until it is gone; one that is not there is fine."""
+        try:
+            self.raw.delete_topics([name], operation_timeout=TIMEOUT_S)[name].result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise
+        wait_until(lambda: name not in self.topics(), what=f"topic {name} going away", timeout_s=30)
+
+    def broker_config(self, broker: int) -> dict[str, str]:
+        """Return the live configuration of one broker, by property name."""
+        resource = ConfigResource(ResourceType.BROKER, str(broker))
+        entries = self.raw.describe_configs([resource], request_timeout=TIMEOUT_S)[resource].result()
+        return {name: entry.value for name, entry in entries.items() if entry.value is not None}
+
+    def topic_config(self, topic: str) -> dict[str, str]:
+        resource = ConfigResource(ResourceType.TOPIC, topic)
+        entries = self.raw.describe_configs([resource], request_timeout=TIMEOUT_S)[resource].result()
+        return {name: entry.value for name, entry in entries.items() if entry.value is not None}
+
+    def group_coordinator(self, group: str) -> int:
+        """Return the broker id of a group's coordinator."""
+        described = self.raw.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group].result()
+        return int(described.coordinator.id)
+
+    def committed(self, group: str) -> dict[str, int]:
+        """Return a group's committed offsets by topic-partition."""
+        request = [ConsumerGroupTopicPartitions(group)]
+        result = self.raw.list_consumer_group_offsets(request, request_timeout=TIMEOUT_S)[group].result()
+        return {f"{tp.topic}-{tp.partition}": tp.offset for tp in result.topic_partitions}
+
+    def delete_groups(self, groups: Sequence[str]) -> None:
+        for future in self.raw.delete_consumer_groups(list(groups), request_timeout=TIMEOUT_S).values():
+            future.result()
+
+    def describe_topics(self, names: Sequence[str]) -> Mapping[str, object]:
+        """Return librdkafka's own descriptions, for what `Partition` leaves out."""
+        futures = self.raw.describe_topics(TopicCollection(list(names)), request_timeout=TIMEOUT_S)
+        return {name: future.result() for name, future in futures.items()}

@@ -1,0 +1,47 @@
+"""Settings that all clients share: what a careful user would choose, so that windows measure the cluster."""
+
+from __future__ import annotations
+
+Settings = dict[str, str | int | float | bool]
+"""librdkafka configuration properties."""
+
+
+def common(bootstrap: str) -> Settings:
+    """Return the settings of any client; a lost connection is retried within a second, not within ten."""
+    return {
+        "bootstrap.servers": bootstrap,
+        "reconnect.backoff.ms": 50,
+        "reconnect.backoff.max.ms": 500,
+        "retry.backoff.ms": 50,
+        "retry.backoff.max.ms": 500,
+        "topic.metadata.refresh.fast.interval.ms": 50,
+        "socket.connection.setup.timeout.ms": 3000,
+        "socket.keepalive.enable": True,
+        "broker.address.ttl": 500,
+        "log_level": 0,
+    }
+
+
+def durable_producer(bootstrap: str) -> Settings:
+    """Return the settings of a producer that must not lose or repeat a record."""
+    return {
+        **common(bootstrap),
+        "acks": "all",
+        "enable.idempotence": True,
+        "linger.ms": 5,
+        # Long enough to outlast every outage that a claim allows: an expired record would hide how long it was.
+        "delivery.timeout.ms": 120_000,
+    }
+
+
+def plain_consumer(bootstrap: str, *, group: str) -> Settings:
+    """Return the settings of a consumer that reads from the beginning and commits nothing by itself."""
+    return {
+        **common(bootstrap),
+        "group.id": group,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "isolation.level": "read_committed",
+        "check.crcs": True,
+        "fetch.wait.max.ms": 100,
+    }
