@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Protocol, TextIO
+from typing import Protocol
 
 from rich.console import Console
 from rich.live import Live
@@ -39,8 +38,8 @@ class _Ticker:
 class TerminalProgress:
     """Progress for people and for logs: live lines on a terminal, one line per finished step elsewhere."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._console = Console(file=stream or sys.stderr, highlight=False, soft_wrap=True)
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False)
 
     @contextmanager
     def step(self, what: str, *, expected_s: float) -> Iterator[None]:

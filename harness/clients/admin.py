@@ -113,6 +113,11 @@ class Admin:
         entries = self.raw.describe_configs([resource], request_timeout=TIMEOUT_S)[resource].result()
         return {name: entry.value for name, entry in entries.items() if entry.value is not None}
 
+    def has_group_coordinator(self) -> bool:
+        """Ask for a group's offsets, which makes the brokers create their offsets topic, and say whether one answered."""
+        self.committed("harness-warm-up")
+        return True
+
     def group_coordinator(self, group: str) -> int:
         """Return the broker id of a group's coordinator."""
         described = self.raw.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group].result()

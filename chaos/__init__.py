@@ -1,0 +1,1 @@
+"""Faults, one family a file: each is planned, injected, proven, healed, and proven healed."""

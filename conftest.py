@@ -1,0 +1,3 @@
+"""The door: it names the plugin, nothing else."""
+
+pytest_plugins = ["harness.plugin"]

@@ -1,0 +1,58 @@
+"""Budgets: how long an event may keep acknowledgements away, derived from the live configuration. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+HANDOVER_S = 3.0
+"""Moving leaders, telling clients, and their reconnecting, when the broker says goodbye or its connections break."""
+
+ELECTION_S = 3.0
+"""Electing leaders and shrinking in-sync sets once a broker is known to be gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """A bound in seconds and where it comes from."""
+
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveTimeouts:
+    """The live settings that decide how soon a missing broker is noticed."""
+
+    zookeeper_session_s: float
+    replica_lag_s: float
+
+    @classmethod
+    def of(cls, broker_config: Mapping[str, str]) -> LiveTimeouts:
+        """Read them from a broker's live configuration (milliseconds there)."""
+        return cls(
+            zookeeper_session_s=int(broker_config["zookeeper.session.timeout.ms"]) / 1000,
+            replica_lag_s=int(broker_config["replica.lag.time.max.ms"]) / 1000,
+        )
+
+
+def announced_end() -> Budget:
+    """Bound the window when a pod is deleted: its process still closes its connections."""
+    return Budget(seconds=HANDOVER_S, why=f"hand-over of {HANDOVER_S:g} s")
+
+
+def crash(live: LiveTimeouts) -> Budget:
+    """Bound the window when a broker dies silently: acks=all waits for it until its session ends or it lags out."""
+    noticed_s = min(live.zookeeper_session_s, live.replica_lag_s)
+    why = f"noticed after {noticed_s:g} s (session time-out or replica lag) + election {ELECTION_S:g} s"
+    return Budget(seconds=noticed_s + ELECTION_S, why=why)
+
+
+def rolling() -> Budget:
+    """Bound the worst window of a rolling restart: every broker's hand-over, one at a time."""
+    return Budget(seconds=5.0, why="one hand-over at a time, each with time to find the moved leaders")
+
+
+def unrelated() -> Budget:
+    """Bound the window of an event that the data path must not feel, such as the loss of a ZooKeeper member."""
+    return Budget(seconds=2.0, why="the data path does not depend on it")

@@ -1,0 +1,140 @@
+"""The command line: what a person or a pipeline types."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+import testbed
+from harness import nodejs
+from harness.claims import Level
+from harness.document import DEFAULT_PATH
+from harness.errors import ExitCode, HarnessError
+from harness.launch import ROOT, Request, launch
+from harness.progress import TerminalProgress
+
+
+class HarnessGroup(click.Group):
+    """A group whose errors are one sentence with the remedy, and whose exit codes are the stable ones."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        try:
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+        except HarnessError as error:
+            click.echo(f"harness: {error}", err=True)
+            code = error.exit_code
+        except click.ClickException as error:
+            error.show()
+            code = ExitCode.USAGE
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("harness: interrupted", err=True)
+            code = ExitCode.INCONCLUSIVE
+        sys.exit(int(code or 0))
+
+
+@click.group(cls=HarnessGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def main() -> None:
+    """Certify an Apache Kafka cluster on Kubernetes.
+
+    Exit codes: 0 certified, 1 not certified, 2 inconclusive, 3 the harness or its environment failed, 4 usage.
+    """
+
+
+@main.command()
+@click.option("--nodes", default=3, show_default=True, help="How many Kubernetes nodes, 1 to 5.")
+def up(nodes: int) -> None:
+    """Start the testbed: a real Kubernetes of several nodes on this machine."""
+    started = testbed.up(node_count=nodes, progress=TerminalProgress())
+    click.echo(f"The testbed is up: {len(started.nodes)} nodes.")
+    click.echo(f"  KUBECONFIG={started.kubeconfig}  kubectl: {started.kubectl}")
+    click.echo(f"  a shell from which the cluster's names resolve: ip netns exec {started.network_namespace} bash")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(as_json: bool) -> int:
+    """Show whether the testbed runs, and what is on it."""
+    now = testbed.status()
+    click.echo(json.dumps(now.as_json(), indent=1) if as_json else str(now))
+    return int(ExitCode.CERTIFIED if testbed.running() else ExitCode.HARNESS)
+
+
+@main.command()
+def down() -> int:
+    """Stop the testbed and verify that nothing of it is left."""
+    leftovers = testbed.down(progress=TerminalProgress())
+    for leftover in leftovers:
+        click.echo(f"left behind: {leftover}", err=True)
+    click.echo("Nothing is left of the testbed." if not leftovers else f"{len(leftovers)} things are left, see above.")
+    return int(ExitCode.HARNESS if leftovers else ExitCode.CERTIFIED)
+
+
+@main.command()
+def setup() -> None:
+    """Install what the testbed and the documented examples need; say first what that changes on this system."""
+    progress = TerminalProgress()
+    testbed.install_missing(progress)
+    nodejs.prepare_kafkajs(progress)
+
+
+RUN_OPTIONS = (
+    click.option("--kubeconfig", type=click.Path(path_type=Path), help="The cluster to use; default: the testbed."),
+    click.option("--context", help="The kubeconfig's context; default: its current one."),
+    click.option("--namespace", default="greenfield", show_default=True, help="Where to deploy."),
+    click.option(
+        "--manifests",
+        type=click.Path(path_type=Path, allow_dash=True),
+        help="A folder, kustomization, file or - ; default: the documented cluster.",
+    ),
+    click.option("--document", type=click.Path(path_type=Path), default=DEFAULT_PATH, help="The Markdown to certify."),
+    click.option("--reuse", is_flag=True, help="Certify what already runs in the namespace; deploy nothing."),
+    click.option("--keep", is_flag=True, help="Leave the cluster under test (and the testbed) up afterwards."),
+    click.option("--seed", type=int, help="The seed of every random choice; default: a new one, which is printed."),
+    click.option("--reports", type=click.Path(path_type=Path), default=ROOT / "reports", help="Where reports go."),
+    click.option("--json", "as_json", is_flag=True, help="Print the certificate as JSON at the end."),
+    click.option("-k", "keyword", help="Only clauses whose name or id matches, as in pytest."),
+    click.option("-x", "stop_first", is_flag=True, help="Stop at the first clause that does not pass."),
+    click.option("--lf", "last_failed", is_flag=True, help="Only the clauses that did not pass last time."),
+)
+
+Command = Callable[..., int]
+
+
+def run_options(command: Command) -> Command:
+    """Give a command the options of a run."""
+    for option in reversed(RUN_OPTIONS):
+        command = option(command)
+    return command
+
+
+@main.command()
+@run_options
+def gate(**options: Any) -> int:
+    """Deploy, run the short set of clauses, write a certificate: for every change."""
+    return _run(Level.GATE, **options)
+
+
+@main.command()
+@run_options
+def certify(**options: Any) -> int:
+    """Deploy, run every clause there is, write a certificate: before a release."""
+    return _run(Level.CERTIFY, **options)
+
+
+def _run(level: Level, *, as_json: bool, seed: int | None, **options: Any) -> int:
+    request = Request(level=level, seed=secrets.randbelow(2**31) if seed is None else seed, **options)
+    code, folder = launch(request, progress=TerminalProgress())
+    certificate = folder / "certificate.json"
+    if as_json and certificate.exists():
+        click.echo(certificate.read_text(encoding="utf-8"))
+    return int(code)
+
+
+if __name__ == "__main__":
+    main()

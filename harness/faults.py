@@ -1,0 +1,28 @@
+"""The contract of a fault. What a fault says of itself is never believed: its effect is looked for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Fault(Protocol):
+    """One fault on chosen targets."""
+
+    @property
+    def name(self) -> str:
+        """A short name in the field's terms, such as `graceful pod delete`."""
+
+    def plan(self) -> tuple[str, ...]:
+        """Return the exact targets, chosen by their live role now; nothing is touched."""
+
+    def inject(self) -> None:
+        """Do it. Returning says nothing about the effect."""
+
+    def proof_of_injection(self) -> dict[str, object] | None:
+        """Return the evidence that it really happened, or None as long as there is none."""
+
+    def heal(self) -> None:
+        """Undo it; may be called at any time, any number of times."""
+
+    def proof_of_healing(self) -> dict[str, object] | None:
+        """Return the evidence that its targets are as declared again, or None as long as they are not."""

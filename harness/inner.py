@@ -1,0 +1,46 @@
+"""The process that certifies: it stands where the brokers can be reached, looks before it leaps, and runs pytest."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.cluster.connection import connect, require_vantage
+from harness.cluster.safety import refuse_if_held, survey
+from harness.errors import HarnessError
+from harness.run import Settings
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check that the run may begin, without touching anything; then run the suites."""
+    _end_in_order()
+    settings = Settings.read(Path(arguments[0]))
+    try:
+        connection = connect(settings.target)
+        require_vantage()
+        survey(connection, settings.namespace, reuse=settings.reuse)
+        refuse_if_held(connection, settings.namespace)
+    except HarnessError as error:
+        print(f"harness: {error}", file=sys.stderr)
+        return int(error.exit_code)
+    return int(pytest.main(list(arguments[1:])))
+
+
+def _end_in_order() -> None:
+    """Make every request to end a KeyboardInterrupt, which cleans up; also when the parent was killed outright."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+    os.environ["PYTHONUNBUFFERED"] = "1"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,177 @@
+"""Launching a run: settle everything that can be settled first, then certify from where the brokers can be reached."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import testbed
+from harness import document, nodejs
+from harness.claims import Level
+from harness.cluster.connection import Target, find_kubectl
+from harness.cluster.rendering import Manifests, render
+from harness.errors import ExitCode, MachineError
+from harness.progress import Progress
+from harness.run import Settings
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTED = ROOT / "manifests" / "base"
+ON_TESTBED = ROOT / "manifests" / "overlays" / "testbed"
+SUITES = ROOT / "suites"
+
+Enter = Callable[[list[str]], list[str]]
+"""Turns a command line into one that runs where the brokers' names resolve."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the user typed; None means that the default is wanted."""
+
+    level: Level
+    kubeconfig: Path | None
+    context: str | None
+    namespace: str
+    manifests: Path | None
+    document: Path
+    reuse: bool
+    keep: bool
+    seed: int
+    reports: Path
+    keyword: str | None
+    stop_first: bool
+    last_failed: bool
+
+
+def launch(request: Request, *, progress: Progress) -> tuple[ExitCode, Path]:
+    """Run the suites as asked and return the exit code and the folder of the report."""
+    document.read(request.document)
+    nodejs.prepare_kafkajs(progress)
+    if request.kubeconfig is not None:
+        target = Target(
+            kubeconfig=request.kubeconfig, context=request.context, kubectl=find_kubectl(), is_testbed=False
+        )
+        settings = _settings(request, target, _rendered(request, default=DOCUMENTED, kubectl=target.kubectl))
+        return _certify(settings, request, enter=list), settings.report_dir
+    kubectl = Path(shutil.which("kubectl") or testbed.build_kubectl(progress=progress))
+    manifests = _rendered(request, default=ON_TESTBED, kubectl=kubectl)
+    with _testbed(keep=request.keep, progress=progress) as bed:
+        target = Target(kubeconfig=bed.kubeconfig, context=None, kubectl=bed.kubectl, is_testbed=True)
+        settings = _settings(request, target, manifests)
+        code = _certify(settings, request, enter=lambda argv: testbed.enter(bed, argv))
+    return code, settings.report_dir
+
+
+def _rendered(request: Request, *, default: Path, kubectl: Path) -> Manifests:
+    rendered = render(request.manifests or default, kubectl=kubectl)
+    if not request.reuse:
+        for name in ("kafka", "zookeeper"):
+            rendered.stateful_set(name)
+    return rendered
+
+
+@contextmanager
+def _testbed(*, keep: bool, progress: Progress) -> Iterator[testbed.Testbed]:
+    """Use the testbed that runs, or one for this run alone; one that was there before is left there."""
+    running = testbed.running()
+    if running is not None:
+        yield running
+        return
+    bed = testbed.up(progress=progress)
+    try:
+        yield bed
+    finally:
+        if not keep:
+            leftovers = testbed.down(progress=progress)
+            if leftovers:
+                raise MachineError(
+                    f"the testbed left {len(leftovers)} things behind ({'; '.join(leftovers[:3])})",
+                    remedy="run `harness down`",
+                )
+
+
+def _settings(request: Request, target: Target, manifests: Manifests) -> Settings:
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder = (request.reports / run_id).resolve()
+    folder.mkdir(parents=True)
+    file = folder / "manifests.json"
+    file.write_text(json.dumps(manifests.objects, indent=1), encoding="utf-8")
+    return Settings(
+        run_id=run_id,
+        level=request.level,
+        seed=request.seed,
+        report_dir=folder,
+        namespace=request.namespace,
+        target=target,
+        manifests_source=manifests.source,
+        manifests_file=file,
+        document=request.document.resolve(),
+        reuse=request.reuse,
+        keep=request.keep,
+        command=_command(request),
+    )
+
+
+def _command(request: Request) -> str:
+    """Return the command that does the same again."""
+    words = ["harness", request.level.value, f"--seed {request.seed}"]
+    words += [f"--kubeconfig {request.kubeconfig}"] if request.kubeconfig else []
+    words += [f"--context {request.context}"] if request.context else []
+    words += [f"--namespace {request.namespace}"] if request.namespace != "greenfield" else []
+    words += [f"--manifests {request.manifests}"] if request.manifests else []
+    words += ["--reuse"] if request.reuse else []
+    words += [f"-k '{request.keyword}'"] if request.keyword else []
+    return " ".join(words)
+
+
+def _certify(settings: Settings, request: Request, *, enter: Enter) -> ExitCode:
+    """Run the suites in a process of their own, which stands where the brokers' names resolve."""
+    file = settings.report_dir / "settings.json"
+    settings.write(file)
+    argv = [sys.executable, "-m", "harness.inner", str(file), *_pytest_arguments(settings, request)]
+    path = f"{settings.target.kubectl.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    child = subprocess.Popen(enter(argv), cwd=ROOT, env={**os.environ, "PATH": path}, start_new_session=True)
+    with _interrupts_passed_on_once(child):
+        code = child.wait()
+    return ExitCode(code) if code in set(ExitCode) else ExitCode.HARNESS
+
+
+def _pytest_arguments(settings: Settings, request: Request) -> Sequence[str]:
+    arguments = [str(SUITES), "--harness-run", str(settings.report_dir / "settings.json")]
+    arguments += ["-q", "--no-header", "--tb=no", "-rN", "-p", "no:locust", "-W", "default"]
+    arguments += [f"--junitxml={settings.report_dir / 'junit.xml'}"]
+    arguments += ["-k", request.keyword] if request.keyword else []
+    arguments += ["-x"] if request.stop_first else []
+    arguments += ["--lf"] if request.last_failed else []
+    return arguments
+
+
+@contextmanager
+def _interrupts_passed_on_once(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Pass the first ^C (or TERM, HUP) on, so that the run can clean up; a second one must not stop the cleaning."""
+    told: list[int] = []
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        if not told:
+            print("\nharness: interrupted, cleaning up (this takes up to a minute) …", file=sys.stderr, flush=True)
+            child.send_signal(signal.SIGINT)
+        told.append(number)
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, pass_on) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,84 @@
+"""Reproduction: which cluster, which versions, which machine, so that a certificate can be had again."""
+
+from __future__ import annotations
+
+import os
+import platform
+from hashlib import sha256
+from importlib.metadata import distributions
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from kubernetes.client.exceptions import ApiException
+
+import harness
+from harness.clients import zookeeper
+from harness.clients.admin import Admin
+from harness.cluster.connection import metadata
+from harness.cluster.pods import Cluster
+
+PACKAGES = ("pytest", "pytest-testinfra", "kubernetes", "confluent-kafka", "hypothesis", "locust", "kafka-python")
+
+
+def describe_subject(cluster: Cluster, admin: Admin) -> dict[str, object]:
+    """Describe the cluster under test; what cannot be learnt is None, never a guess."""
+    core = cluster.connection.core
+    pods = core.list_namespaced_pod(cluster.namespace).items
+    images = [
+        {"container": f"{metadata(pod).name}/{status.name}", "image": status.image, "digest": status.image_id or None}
+        for pod in pods
+        for status in ((pod.status.container_statuses if pod.status else None) or [])
+    ]
+    return {
+        "cluster_uid": cluster.connection.identity,
+        "context": cluster.connection.context,
+        "namespace": cluster.namespace,
+        "kubernetes_version": cluster.connection.version,
+        "nodes": _nodes(cluster),
+        "kafka_version": _kafka_version(admin),
+        "zookeeper_version": _zookeeper_version(cluster),
+        "images": images,
+    }
+
+
+def _nodes(cluster: Cluster) -> list[str] | None:
+    try:
+        return [metadata(node).name or "?" for node in cluster.connection.core.list_node().items]
+    except ApiException:
+        return None  # a namespaced user may not list nodes
+
+
+def _kafka_version(admin: Admin) -> str | None:
+    try:
+        return admin.broker_config(admin.brokers()[0]).get("inter.broker.protocol.version")
+    except (KafkaException, IndexError):
+        return None
+
+
+def _zookeeper_version(cluster: Cluster) -> str | None:
+    for member in cluster.zookeepers:
+        answer = zookeeper.ask(cluster.address(member), "srvr") or ""
+        if answer.startswith("Zookeeper version:"):
+            return answer.splitlines()[0].removeprefix("Zookeeper version:").split("-")[0].strip()
+    return None
+
+
+def describe_environment(*, is_testbed: bool) -> dict[str, object]:
+    """Describe where the harness ran and with what."""
+    installed = {package.metadata["Name"].lower(): package.version for package in distributions()}
+    return {
+        "harness_version": harness.__version__,
+        "python_version": platform.python_version(),
+        "packages": {name: installed.get(name) for name in PACKAGES},
+        "machine": {
+            "cpus": os.cpu_count(),
+            "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+            "kernel": platform.release(),
+        },
+        "testbed": is_testbed,
+    }
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file's content."""
+    return sha256(path.read_bytes()).hexdigest()
