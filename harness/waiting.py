@@ -28,7 +28,7 @@ class MonotonicClock:
         time.sleep(duration_s)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False)  # not frozen: Python itself writes an exception's traceback
 class TimedOut(Exception):
     """A condition did not come true within its time-out."""
 

@@ -1,0 +1,3 @@
+module greenfield.local/testbed/pause
+
+go 1.24.0

@@ -1,0 +1,169 @@
+"""The container images, built without a container engine, and a containerd root in which they are already unpacked."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import socket
+import subprocess
+import tarfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from harness.waiting import wait_until
+from testbed import cache, layout, node
+from testbed.shell import run
+
+RECIPE_DIR = Path(__file__).parent.parent / "manifests" / "images" / "kafka"
+SUITE = "bookworm"
+BASE_PACKAGES = ("openjdk-17-jre-headless", "procps", "iproute2", "iptables", "ca-certificates")
+# Nobody reads manuals in a container; the installer of Java still wants their folder.
+EXCLUDED = ("doc", "man", "locale", "info", "lintian")
+
+
+def rootfs_argv(target: Path) -> list[str]:
+    """The command that makes the base root file system."""
+    words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(BASE_PACKAGES)}"]
+    words += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in EXCLUDED]
+    words += [
+        '--aptopt=APT::Install-Recommends "false"',
+        '--essential-hook=mkdir -p "$1"/usr/share/man/man1',
+        '--customize-hook=rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/var/log/*',
+        SUITE,
+        str(target),
+    ]
+    return words
+
+
+def rootfs_key() -> str:
+    """The cache key of the base root file system."""
+    return cache.key(words=rootfs_argv(Path("rootfs.tar")))
+
+
+def jars_key() -> str:
+    """The cache key of the jars."""
+    return cache.key(files=[RECIPE_DIR / "pom.xml"])
+
+
+def image_key() -> str:
+    """The cache key of the Kafka image."""
+    files = [file for file in RECIPE_DIR.rglob("*") if file.is_file()]
+    return cache.key(files=files, words=[rootfs_key(), jars_key()])
+
+
+def store_key(*, pause_key: str) -> str:
+    """The cache key of the unpacked image store."""
+    return cache.key(words=[image_key(), pause_key, layout.KAFKA_IMAGE, layout.PAUSE_IMAGE])
+
+
+def ensure_store(*, pause: Path, pause_key: str, note: Callable[[str], None]) -> Path:
+    """Return a containerd root that has both images unpacked, built if need be."""
+
+    def build(folder: Path) -> None:
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            rootfs = pool.submit(cache.ensure, "rootfs", rootfs_key(), lambda folder: _build_rootfs(folder, note=note))
+            jars = pool.submit(cache.ensure, "jars", jars_key(), lambda folder: _fetch_jars(folder, note=note))
+            rootfs_tar, jars_dir = rootfs.result() / "rootfs.tar", jars.result() / "jars"
+        work = folder / "work"
+        work.mkdir()
+        note(f"building the image {layout.KAFKA_IMAGE}")
+        kafka = build_image(work, rootfs_tar=rootfs_tar, jars=jars_dir)
+        pause_archive = write_single_binary_image(work / "pause.tar", binary=pause, reference=layout.PAUSE_IMAGE)
+        note("unpacking the images for the nodes")
+        _unpack(folder / "containerd", work=work, archives=(pause_archive, kafka))
+        shutil.rmtree(work)
+
+    return cache.ensure("image-store", store_key(pause_key=pause_key), build) / "containerd"
+
+
+def _build_rootfs(folder: Path, *, note: Callable[[str], None]) -> None:
+    note("installing Debian with Java 17 into a folder")
+    run(rootfs_argv(folder / "rootfs.tar"), timeout_s=900)
+
+
+def _fetch_jars(folder: Path, *, note: Callable[[str], None]) -> None:
+    note("fetching the jars of Kafka and ZooKeeper")
+    run(
+        ["mvn", "-q", "-B", "-f", RECIPE_DIR / "pom.xml", "dependency:copy-dependencies", f"-DoutputDirectory={folder / 'jars'}"],
+        timeout_s=900,
+    )
+
+
+def build_image(work: Path, *, rootfs_tar: Path, jars: Path) -> Path:
+    """Build the Kafka image from its Containerfile on our own base, and return it as an archive."""
+    policy = work / "policy.json"
+    policy.write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}), encoding="utf-8")
+    tool = ["buildah", "--root", str(work / "buildah"), "--runroot", str(work / "buildah-run"), "--storage-driver", "overlay"]
+    commit = ["--signature-policy", str(policy), "--quiet", "--disable-compression"]
+    context = work / "context"
+    shutil.copytree(RECIPE_DIR, context)
+    shutil.copytree(jars, context / "jars")
+
+    container = run([*tool, "from", "scratch"]).strip()
+    run([*tool, "add", "--quiet", container, rootfs_tar, "/"], timeout_s=300)
+    run([*tool, "commit", *commit, container, "base"], timeout_s=300)
+    run([*tool, "rm", container])
+    run(
+        [*tool, "bud", *commit, "--isolation", "chroot", "--pull-never", "--layers=false", "--build-arg", "BASE=localhost/base",
+         "--tag", layout.KAFKA_IMAGE, "--file", context / "Containerfile", context],
+        timeout_s=600,
+    )
+    archive = work / "kafka.tar"
+    run([*tool, "push", *commit, layout.KAFKA_IMAGE, f"docker-archive:{archive}:{layout.KAFKA_IMAGE}"], timeout_s=300)
+    run([*tool, "rmi", "--all", "--force"])
+    return archive
+
+
+def write_single_binary_image(archive: Path, *, binary: Path, reference: str) -> Path:
+    """Write a docker archive of an image that holds one static program and nothing else."""
+    layer = _tar({binary.name: binary.read_bytes()}, mode=0o755)
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Entrypoint": [f"/{binary.name}"], "User": "65535:65535"},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
+    }
+    manifest = [{"Config": "config.json", "RepoTags": [reference], "Layers": ["layer.tar"]}]
+    files = {
+        "layer.tar": layer,
+        "config.json": json.dumps(config).encode(),
+        "manifest.json": json.dumps(manifest).encode(),
+    }
+    archive.write_bytes(_tar(files, mode=0o644))
+    return archive
+
+
+def _tar(files: dict[str, bytes], *, mode: int) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), mode
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _unpack(root: Path, *, work: Path, archives: tuple[Path, ...]) -> None:
+    """Let a containerd of its own unpack the archives into `root`, and end it."""
+    state = layout.BUILD_DIR / "run"  # a socket's path may have 107 characters, the cache's is longer
+    state.mkdir(parents=True, exist_ok=True)
+    config = layout.BUILD_DIR / "containerd.toml"
+    config.write_text(node.containerd_config(root=root, state=state, cni_dir=work), encoding="utf-8")
+    endpoint = state / "containerd.sock"
+    with (layout.BUILD_DIR / "containerd.log").open("wb") as log:
+        server = subprocess.Popen(["containerd", f"--config={config}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        wait_until(lambda: _listening(endpoint), what="the start of containerd", timeout_s=30)
+        for archive in archives:
+            run(["ctr", "--address", endpoint, "--namespace", "k8s.io", "images", "import", archive], timeout_s=300)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _listening(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0

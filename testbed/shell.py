@@ -1,0 +1,60 @@
+"""Run a program to its end and say in one sentence when it fails."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from harness.errors import MachineError
+
+
+def attempt(
+    argv: Sequence[str | Path],
+    *,
+    stdin: str | None = None,
+    timeout_s: float = 120,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run `argv` and return what came of it; a time-out or a missing program becomes a MachineError."""
+    words = [str(word) for word in argv]
+    try:
+        return subprocess.run(
+            words,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            cwd=cwd,
+            env={**os.environ, **env} if env else None,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise MachineError(f"the program {words[0]!r} is not installed", remedy="install the package it is in") from error
+    except subprocess.TimeoutExpired as error:
+        raise MachineError(
+            f"`{shlex.join(words)}` did not end within {timeout_s:g} s", remedy="look at the load of this machine, then try again"
+        ) from error
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    stdin: str | None = None,
+    timeout_s: float = 120,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """Run `argv` and return its standard output; raise MachineError with its last words when it fails."""
+    done = attempt(argv, stdin=stdin, timeout_s=timeout_s, cwd=cwd, env=env)
+    if done.returncode != 0:
+        last_words = " / ".join((done.stderr or done.stdout).strip().splitlines()[-3:]) or "no output"
+        raise MachineError(
+            f"`{shlex.join(str(word) for word in argv)[:300]}` ended with {done.returncode}", remedy=f"it said: {last_words}"
+        )
+    return done.stdout

@@ -1,0 +1,155 @@
+"""The disks: sparse files with a real file system of a real size, loop-mounted, offered as local persistent volumes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import MachineError
+from harness.waiting import TimedOut, wait_until
+from testbed import controlplane, layout
+from testbed.layout import Node
+from testbed.shell import attempt, run
+
+STORAGE_CLASS = "sized"
+# One of each documented size per node: a broker's and a ZooKeeper member's.
+SIZES_GIB = (10, 5)
+# Few inodes and a small journal: the documented size is meant for records. Lazy tables make it take no time.
+MKFS = ("mkfs.ext4", "-q", "-F", "-m", "0", "-i", "65536", "-J", "size=32", "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """One disk of one node."""
+
+    node: Node
+    size_gib: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.node.name}-{self.size_gib}gi"
+
+    @property
+    def disk(self) -> Path:
+        return layout.DISKS_DIR / f"{self.name}.ext4"
+
+    @property
+    def mount_point(self) -> Path:
+        return self.node.volumes_dir / f"{self.size_gib}gi"
+
+
+def volumes(nodes: Sequence[Node]) -> tuple[Volume, ...]:
+    """All disks of these nodes."""
+    return tuple(Volume(node=node, size_gib=size_gib) for node in nodes for size_gib in SIZES_GIB)
+
+
+def share_folder() -> None:
+    """Mounts below this folder must reach the nodes' mount namespaces, whatever the machine's root says."""
+    layout.VOLUMES_DIR.mkdir(parents=True, exist_ok=True)
+    layout.DISKS_DIR.mkdir(parents=True, exist_ok=True)
+    run(["mount", "--bind", layout.VOLUMES_DIR, layout.VOLUMES_DIR])
+    run(["mount", "--make-shared", layout.VOLUMES_DIR])
+
+
+def create(volume: Volume) -> None:
+    """Make the disk with an empty file system and mount it."""
+    format_disk(volume)
+    volume.mount_point.mkdir(parents=True, exist_ok=True)
+    device = run(["losetup", "--find", "--show", volume.disk]).strip()
+    run(["mount", "-t", "ext4", device, volume.mount_point])
+
+
+def format_disk(volume: Volume) -> None:
+    """Give the disk a fresh file system; the old file goes, so that its blocks go too."""
+    volume.disk.unlink(missing_ok=True)
+    with volume.disk.open("wb") as disk:
+        disk.truncate(volume.size_gib * 1024**3)
+    run([*MKFS, volume.disk])
+
+
+def detach(volume: Volume) -> None:
+    """Unmount the disk and free its loop device; a pod that still uses it is an error, not a data loss."""
+    run(["umount", volume.mount_point])
+    for device in loop_devices(attempt(["losetup", "--list", "--json"]).stdout, volume.disk):
+        run(["losetup", "--detach", device])
+    try:
+        wait_until(
+            lambda: not loop_devices(attempt(["losetup", "--list", "--json"]).stdout, volume.disk),
+            what=f"the release of volume {volume.name}",
+            timeout_s=30,
+        )
+    except TimedOut as error:
+        raise MachineError(str(error), remedy="delete the pod that uses it, then try again") from error
+
+
+def loop_devices(losetup_json: str, below: Path) -> tuple[str, ...]:
+    """The loop devices whose file is `below` or lies below it, from `losetup --list --json`."""
+    if not losetup_json.strip():
+        return ()
+    found = []
+    for device in json.loads(losetup_json)["loopdevices"]:
+        file = Path(str(device["back-file"]).removesuffix(" (deleted)"))
+        if file == below or below in file.parents:
+            found.append(str(device["name"]))
+    return tuple(found)
+
+
+def objects(nodes: Sequence[Node]) -> list[dict[str, object]]:
+    """The storage class (the default) and one persistent volume per disk."""
+    storage_class: dict[str, object] = {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {
+            "name": STORAGE_CLASS,
+            "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+        },
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+        "reclaimPolicy": "Retain",
+    }
+    return [storage_class, *(_persistent_volume(volume) for volume in volumes(nodes))]
+
+
+def _persistent_volume(volume: Volume) -> dict[str, object]:
+    on_its_node = {"key": "kubernetes.io/hostname", "operator": "In", "values": [volume.node.name]}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": volume.name},
+        "spec": {
+            "capacity": {"storage": f"{volume.size_gib}Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": STORAGE_CLASS,
+            "local": {"path": str(volume.mount_point)},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [on_its_node]}]}},
+        },
+    }
+
+
+def phases() -> dict[str, str]:
+    """The phase of each persistent volume, and its claim where it has one."""
+    listed = json.loads(run(controlplane.kubectl_argv("get", "persistentvolumes", "-o", "json")))
+    return {item["metadata"]["name"]: _phase(item) for item in listed["items"]}
+
+
+def _phase(item: dict[str, dict[str, dict[str, str]]]) -> str:
+    claim = item["spec"].get("claimRef")
+    phase = str(item.get("status", {}).get("phase", "Pending"))
+    return f"{phase} ({claim['namespace']}/{claim['name']})" if claim else phase
+
+
+def renew(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """Give every released volume a fresh file system and offer it again; return their names."""
+    now = phases()
+    released = [volume for volume in volumes(nodes) if now.get(volume.name, "").startswith("Released")]
+    for volume in released:
+        detach(volume)
+        create(volume)
+        run(controlplane.kubectl_argv("patch", "persistentvolume", volume.name, "--type=json",
+                                      "--patch", '[{"op": "remove", "path": "/spec/claimRef"}]'))
+    names = tuple(volume.name for volume in released)
+    wait_until(lambda: all(phases()[name] == "Available" for name in names), what="the offer of renewed volumes", timeout_s=30)
+    return names
