@@ -16,10 +16,29 @@ from xml.etree import ElementTree
 Point = tuple[float, float]
 
 _LARGEST = 1e15
-_GLYPH_WIDTH = 0.58
+_GLYPH_WIDTH = 0.56
 _SIZES = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 _SUBSECOND_STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-_TIME_STEPS_S = (*_SUBSECOND_STEPS_S, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+_TIME_STEPS_S = (
+    *_SUBSECOND_STEPS_S,
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    14400,
+    43200,
+    86400,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,10 +191,9 @@ def line_path(points: Iterable[Point]) -> str:
     tenths = [(round(10 * x), round(10 * y)) for x, y in points]
     if not tenths:
         return ""
-    steps = [(x - x0, y - y0) for (x0, y0), (x, y) in zip(tenths, tenths[1:], strict=False)]
-    return "".join(
-        [f"M{_tenth(tenths[0][0])},{_tenth(tenths[0][1])}", *(f"l{_tenth(x)},{_tenth(y)}" for x, y in steps)]
-    )
+    steps = ((x - x0, y - y0) for (x0, y0), (x, y) in pairwise(tenths))
+    commands = [("M", *tenths[0]), *(("l", x, y) for x, y in steps)]
+    return "".join(f"{command}{x / 10:g},{y / 10:g}" for command, x, y in commands)
 
 
 def svg(*children: ElementTree.Element, width: float, height: float, label: str, class_: str) -> str:

@@ -1,0 +1,74 @@
+"""The words for verdicts and families that the page and the terminal share."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.certificate import Certificate
+from harness.report.figures import plural
+from harness.verdict import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictWords:
+    """How a verdict is written for a clause (`name`, `sign`) and for the whole certificate (`title`)."""
+
+    name: str
+    sign: str
+    title: str
+    class_: str
+
+
+VERDICTS: Mapping[Verdict, VerdictWords] = {
+    Verdict.PASS: VerdictWords(name="pass", sign="✓", title="CERTIFIED", class_="pass"),
+    Verdict.FAIL: VerdictWords(name="fail", sign="✗", title="NOT CERTIFIED", class_="fail"),
+    Verdict.INCONCLUSIVE: VerdictWords(name="inconclusive", sign="?", title="INCONCLUSIVE", class_="inconclusive"),
+}
+NOT_RUN = VerdictWords(name="not run", sign="–", title="NOT RUN", class_="not-run")
+
+_FAMILIES = {
+    "DOC": "Documented",
+    "DEP": "Deployment",
+    "REP": "Replication",
+    "FAIL": "Failover",
+    "ROLL": "Rolling",
+    "RET": "Retention",
+    "GRP": "Groups",
+    "LOAD": "Load",
+}
+
+
+def family_name(family: str) -> str:
+    """Return the word for a family of claims; one that this list does not know keeps its code."""
+    return _FAMILIES.get(family, family)
+
+
+def headline(certificate: Certificate) -> str:
+    """Say in a few words what the verdict rests on, to follow the verdict after a colon."""
+    total = len(certificate.clauses) + len(certificate.not_run)
+    if not certificate.clauses:
+        return "nothing was checked" + (f", {plural(total, 'claim')} did not run" if total else "")
+    counted = (
+        (certificate.count(Verdict.FAIL), "did not hold", "did not hold"),
+        (certificate.count(Verdict.INCONCLUSIVE), "could not be judged", "not judged"),
+        (len(certificate.not_run), "did not run", "not run"),
+    )
+    parts = [item for item in counted if item[0]]
+    if not parts:
+        return "the only claim held" if total == 1 else f"all {total} claims held"
+    (count, first, _), *others = parts
+    return ", ".join(
+        [f"{count} of {plural(total, 'claim')} {first}", *(f"{count} {then}" for count, _, then in others)]
+    )
+
+
+def rerun_command(certificate: Certificate) -> str | None:
+    """Return the command that runs again only what is not a pass; None when that is nothing, or all there is."""
+    ids = [clause.claim.id for clause in certificate.clauses if clause.verdict is not Verdict.PASS]
+    ids += [claim.id for claim in certificate.not_run]
+    command = certificate.run.get("command")
+    if not ids or not command or certificate.count(Verdict.PASS) == 0:
+        return None
+    return f"{command} -k {shlex.quote(' or '.join(ids))}"
