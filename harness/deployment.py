@@ -10,7 +10,7 @@ from confluent_kafka import KafkaException
 
 from harness.clients.admin import Admin
 from harness.cluster.connection import connect, require_vantage
-from harness.cluster.pods import Cluster, require_kubectl_on_path
+from harness.cluster.pods import PORT, Cluster, require_kubectl_on_path
 from harness.cluster.safety import RunLease, refuse_if_held, survey
 from harness.cluster.stage import NotDeployed, Stage
 from harness.errors import UsageError
@@ -45,16 +45,21 @@ def deployed(run: Run, *, progress: Progress) -> Iterator[Deployment]:
         with RunLease(connection, settings.namespace, holder=settings.run_id):
             yield _await(stage, run, progress=progress)
         return
-    refuse_if_held(connection, settings.namespace)
-    if stage.exists():
-        with progress.step(f"taking an earlier run in namespace {settings.namespace} down", expected_s=CLEARING_S):
-            stage.clear()
+    clear_earlier(stage, progress=progress)
     stage.prepare()
     with RunLease(connection, settings.namespace, holder=settings.run_id), _cleared_at_the_end(stage, run, progress):
         run.event("deploy", f"apply {settings.manifests_source}")
         with progress.step("applying the manifests", expected_s=3):
             stage.apply()
         yield _await(stage, run, progress=progress)
+
+
+def clear_earlier(stage: Stage, *, progress: Progress) -> None:
+    """Remove what an earlier run kept or left in the namespace; one that is still in progress is never touched."""
+    refuse_if_held(stage.connection, stage.ground.namespace)
+    if stage.exists():
+        with progress.step(f"taking an earlier run in {stage.ground.namespace} down", expected_s=CLEARING_S):
+            stage.clear()
 
 
 def _require_stateful_sets(stage: Stage, *, reuse: bool) -> None:
@@ -104,11 +109,20 @@ def _await_in_sync(stage: Stage, cluster: Cluster) -> None:
         return _answers(lambda: len(admin.brokers()) == brokers)
 
     stage.await_condition(registered, what=f"{brokers} brokers being registered", budget_s=SYNC_BUDGET_S)
+    _require_documented_addresses(cluster, admin)
 
     def in_sync() -> bool:
         return _answers(lambda: admin.has_group_coordinator() and not admin.out_of_sync())
 
     stage.await_condition(in_sync, what="every partition being in sync", budget_s=SYNC_BUDGET_S)
+
+
+def _require_documented_addresses(cluster: Cluster, admin: Admin) -> None:
+    """Raise NotDeployed when a broker tells its clients a name that is not its own: they would never reach it."""
+    for broker, advertised in admin.advertised().items():
+        expected = f"{cluster.address(cluster.broker_pod(broker))}:{PORT}"
+        if advertised != expected:
+            raise NotDeployed(f"broker {broker} advertises {advertised}, expected its own documented name {expected}")
 
 
 def _answers(ask: Callable[[], bool]) -> bool:

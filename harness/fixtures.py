@@ -118,11 +118,15 @@ def traffic(cluster: Cluster, run: Run, request: pytest.FixtureRequest) -> Traff
 
 
 @pytest.fixture
-def steady(cluster: Cluster, admin: Admin) -> None:
-    """Wait for the steady state: every pod ready, every partition in sync. From elsewhere nothing can be judged."""
+def steady(cluster: Cluster, admin: Admin) -> Cluster:
+    """Return the cluster in its steady state: every pod ready, every partition in sync.
+
+    From any other state nothing can be judged.
+    """
     try:
         wait_until(
             lambda: cluster.all_ready() and not admin.out_of_sync(), what="steady state", timeout_s=STEADY_BUDGET_S
         )
     except TimedOut as late:
         raise Inconclusive(f"the cluster was not in its steady state before the clause began: {late}") from late
+    return cluster

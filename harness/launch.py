@@ -63,13 +63,26 @@ def launch(request: Request, *, progress: Progress) -> tuple[ExitCode, Path]:
         )
         settings = _settings(request, target, _rendered(request, default=DOCUMENTED, kubectl=target.kubectl))
         return _certify(settings, request, enter=list), settings.report_dir
-    kubectl = Path(shutil.which("kubectl") or testbed.build_kubectl(progress=progress))
-    manifests = _rendered(request, default=ON_TESTBED, kubectl=kubectl)
+    own_kubectl = shutil.which("kubectl")
+    early = _rendered(request, default=ON_TESTBED, kubectl=Path(own_kubectl)) if own_kubectl else None
     with _testbed(keep=request.keep, progress=progress) as bed:
         target = Target(kubeconfig=bed.kubeconfig, context=None, kubectl=bed.kubectl, is_testbed=True)
-        settings = _settings(request, target, manifests)
-        code = _certify(settings, request, enter=lambda argv: testbed.enter(bed, argv))
+        settings = _settings(request, target, early or _rendered(request, default=ON_TESTBED, kubectl=bed.kubectl))
+        code = _sweep(settings, bed) or _certify(settings, request, enter=lambda argv: testbed.enter(bed, argv))
     return code, settings.report_dir
+
+
+def _sweep(settings: Settings, bed: testbed.Testbed) -> ExitCode:
+    """Remove what an earlier run kept, and make its volumes new: file systems are made where the testbed lives."""
+    if settings.reuse:
+        return ExitCode.CERTIFIED
+    file = settings.report_dir / "settings.json"
+    settings.write(file)
+    argv = testbed.enter(bed, [sys.executable, "-m", "harness.sweep", str(file)])
+    code = ExitCode(subprocess.run(argv, cwd=ROOT, check=False).returncode)
+    if code is ExitCode.CERTIFIED:
+        testbed.renew_volumes(bed)
+    return code
 
 
 def _rendered(request: Request, *, default: Path, kubectl: Path) -> Manifests:

@@ -44,6 +44,11 @@ class Admin:
         """Return the ids of the brokers that are registered now."""
         return tuple(sorted(self.raw.list_topics(timeout=TIMEOUT_S).brokers))
 
+    def advertised(self) -> dict[int, str]:
+        """Return the address that each registered broker tells its clients, by broker id."""
+        brokers = self.raw.list_topics(timeout=TIMEOUT_S).brokers
+        return {broker: f"{node.host}:{node.port}" for broker, node in sorted(brokers.items())}
+
     def controller(self) -> int:
         """Return the broker id of the active controller."""
         cluster = self.raw.describe_cluster(request_timeout=TIMEOUT_S).result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ class PacedProducer:
         self.process = process
         self.worst_lateness_s = 0.0
         self.crash: BaseException | None = None
+        self.acknowledged: Counter[str] = Counter()
         self._pace, self._journal, self._clock = pace, journal, clock
         self._producer = Producer(settings)
         self._stop = threading.Event()
@@ -89,6 +91,8 @@ class PacedProducer:
 
     def _record(self, key: str, value: str, offset: int | None, error: KafkaError | None) -> None:
         outcome = outcome_of(error)
+        if outcome is OpType.OK:
+            self.acknowledged[key] += 1
         payload: object = [offset, value] if outcome is OpType.OK else value
         extra = {} if error is None else {"error": error.name()}
         self._journal.append(process=self.process, type=outcome, f="send", value=[["send", key, payload]], extra=extra)

@@ -16,6 +16,7 @@ from harness.journal import Journal
 from harness.ops import History
 from harness.runclock import NS_PER_S, RunClock
 from harness.verdict import Inconclusive, Judgement
+from harness.waiting import wait_until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +93,18 @@ class Traffic:
 
     def acknowledged_by_partition(self) -> dict[str, int]:
         """Count the acknowledged records of each partition so far."""
-        counts = dict.fromkeys(self.keys, 0)
-        for send in self.journal.history().acknowledged:
-            counts[send.key] += 1
-        return counts
+        return {key: sum(producer.acknowledged[key] for producer in self._producers) for key in self.keys}
+
+    def await_acknowledgements(self, more: int, *, timeout_s: float) -> None:
+        """Wait until every partition has acknowledged this many more records; raise TimedOut otherwise."""
+        wanted = {key: count + more for key, count in self.acknowledged_by_partition().items()}
+
+        def reached() -> bool:
+            now = self.acknowledged_by_partition()
+            return all(now[key] >= count for key, count in wanted.items())
+
+        what = f"{more} more acknowledgements on each of {len(wanted)} partitions"
+        wait_until(reached, what=what, timeout_s=timeout_s, every_s=0.05)
 
     def settle(self) -> History:
         """After the traffic has stopped: read every partition to its end and return the whole history."""

@@ -1,0 +1,133 @@
+"""A trial: traffic runs, a fault happens and is proven, the cluster heals, and everything seen is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness import guards
+from harness.budget import Budget
+from harness.checkers import windows
+from harness.clients.admin import Admin
+from harness.clients.traffic import Traffic, safety, throughput
+from harness.clients.watcher import Watcher, transitions
+from harness.evidence import Event, Evidence
+from harness.faults import Fault
+from harness.ops import History
+from harness.run import Run
+from harness.verdict import Inconclusive, Judgement
+from harness.waiting import TimedOut, wait_until
+
+WARM_UP_RECORDS = 100
+"""Acknowledged by each partition before a fault: clients are connected, their code is warm, the pace is kept."""
+
+AFTERMATH_RECORDS = 50
+PROOF_BUDGET_S = 60.0
+HEALING_BUDGET_S = 120.0
+ENOUGH_OVERLAP = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What a trial left behind to be judged."""
+
+    history: History
+    injected_s: float
+    healed_s: float
+    judgements: tuple[Judgement, ...]
+    worst_window_s: float
+
+
+def survive(
+    fault: Fault,
+    *,
+    traffic: Traffic,
+    admin: Admin,
+    run: Run,
+    evidence: Evidence,
+    budget: Budget,
+    while_open: Callable[[], None] = lambda: None,
+) -> Trial:
+    """Inject a fault under traffic, wait for its proof and for its healing, and judge safety and the windows.
+
+    `while_open` runs after the proof and before the healing: what a clause wants to see while the fault lasts.
+    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing.
+    """
+    with Watcher(admin, clock=run.clock, topics=frozenset({traffic.load.topic})) as watcher:
+        with traffic:
+            _steady_traffic(traffic)
+            injected_s = _inject(fault, run, evidence)
+            try:
+                _prove(fault, run, evidence)
+                while_open()
+            finally:
+                fault.heal()
+            healed_s = _await_healing(fault, admin, run, evidence)
+            _aftermath(traffic)
+        until_s = traffic.stopped_s
+    history = traffic.settle()
+    found = traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s)
+    evidence.events.extend(transitions(watcher.samples))
+    evidence.windows.extend(found)
+    evidence.series.append(throughput(history))
+    judgements = (
+        *safety(history),
+        guards.overlap(history, from_s=injected_s, until_s=healed_s, at_least=ENOUGH_OVERLAP),
+        windows.check(
+            found,
+            acknowledged=len(history.acknowledged),
+            budget_s=budget.seconds,
+            generator_lateness_s=traffic.generator_lateness_s,
+            budget_why=budget.why,
+        ),
+    )
+    worst_s = max((window.length_s for window in found), default=0.0)
+    evidence.fact(worst_window_s=round(worst_s, 3), back_in_sync_s=round(healed_s - injected_s, 2))
+    return Trial(
+        history=history, injected_s=injected_s, healed_s=healed_s, judgements=judgements, worst_window_s=worst_s
+    )
+
+
+def _steady_traffic(traffic: Traffic) -> None:
+    try:
+        traffic.await_acknowledgements(WARM_UP_RECORDS, timeout_s=30)
+    except TimedOut as late:
+        raise Inconclusive(f"the traffic did not get going before the fault: {late}") from late
+
+
+def _inject(fault: Fault, run: Run, evidence: Evidence) -> float:
+    evidence.fact(fault=fault.name, targets=list(fault.plan()))
+    event = run.event("fault", f"{fault.name}: {', '.join(fault.plan())}")
+    evidence.events.append(event)
+    fault.inject()
+    return event.time_s
+
+
+def _prove(fault: Fault, run: Run, evidence: Evidence) -> None:
+    try:
+        wait_until(lambda: fault.proof_of_injection() is not None, what="proof", timeout_s=PROOF_BUDGET_S)
+    except TimedOut as late:
+        raise Inconclusive(f"nothing proves that the {fault.name} happened within {PROOF_BUDGET_S:g} s") from late
+    evidence.fact(proof_of_injection=fault.proof_of_injection())
+    evidence.events.append(run.event("proven", f"{fault.name} proven"))
+
+
+def _await_healing(fault: Fault, admin: Admin, run: Run, evidence: Evidence) -> float:
+    def healed() -> bool:
+        return fault.proof_of_healing() is not None and not admin.out_of_sync()
+
+    try:
+        wait_until(healed, what=f"in sync again after {fault.name}", timeout_s=HEALING_BUDGET_S)
+    except TimedOut as late:
+        raise AssertionError(str(late)) from late
+    evidence.fact(proof_of_healing=fault.proof_of_healing())
+    event: Event = run.event("healed", f"in sync again after {fault.name}")
+    evidence.events.append(event)
+    return event.time_s
+
+
+def _aftermath(traffic: Traffic) -> None:
+    try:
+        traffic.await_acknowledgements(AFTERMATH_RECORDS, timeout_s=30)
+    except TimedOut as late:
+        raise AssertionError(f"partitions do not take records again after the fault: {late}") from late

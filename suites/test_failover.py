@@ -1,0 +1,192 @@
+"""FAIL: brokers and ZooKeeper members end in every way, under traffic, and nothing that was acknowledged suffers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from chaos.process import CrashInPlace, ForcedDelete, GracefulDelete, PodEnds
+from harness import budget
+from harness.budget import Budget, LiveTimeouts
+from harness.claims import Level, clause, expect_within
+from harness.clients import zookeeper
+from harness.clients.admin import Admin
+from harness.clients.traffic import Load
+from harness.cluster.pods import Cluster
+from harness.evidence import Evidence
+from harness.fixtures import TopicFactory, TrafficFactory
+from harness.run import Run
+from harness.trial import Trial, survive
+from harness.verdict import Inconclusive
+
+PARTITIONS = 6
+Attempt = Callable[[type[PodEnds], str, Budget], Trial]
+
+
+@pytest.fixture
+def attempt(
+    steady: Cluster,
+    admin: Admin,
+    topic: TopicFactory,
+    traffic: TrafficFactory,
+    evidence: Evidence,
+    run: Run,
+) -> Attempt:
+    """Return a function that lets a pod end under traffic and judges what the clients saw."""
+
+    def survive_the_end_of(fault: type[PodEnds], pod: str, allowed: Budget) -> Trial:
+        load = Load(topic=topic("failover", partitions=PARTITIONS), partitions=PARTITIONS)
+        return survive(
+            fault(steady, pod), traffic=traffic(load), admin=admin, run=run, evidence=evidence, budget=allowed
+        )
+
+    return survive_the_end_of
+
+
+@pytest.fixture
+def a_leader(cluster: Cluster, admin: Admin, run: Run) -> str:
+    """Return the pod of a broker that leads partitions and is not the controller: one role is lost at a time."""
+    leaders = {partition.leader for partition in admin.partitions() if partition.leader is not None}
+    candidates = sorted(leaders - {admin.controller()})
+    if not candidates:
+        raise Inconclusive(f"no broker leads a partition without being the controller: leaders {sorted(leaders)}")
+    return cluster.broker_pod(candidates[run.settings.seed % len(candidates)])
+
+
+def leaders_on(admin: Admin, pod: str) -> tuple[str, ...]:
+    """Return the partitions that a broker's pod leads now."""
+    broker = int(pod.rsplit("-", 1)[1])
+    return tuple(partition.key for partition in admin.partitions() if partition.leader == broker)
+
+
+def require_moved_leaders(trial: Trial, evidence: Evidence) -> None:
+    """Require that leadership really moved while the fault lasted; otherwise no failover was tried."""
+    moved = [event for event in evidence.events if event.kind == "leader-moved" and event.time_s >= trial.injected_s]
+    if not moved:
+        raise Inconclusive("no partition's leader moved, so no failover was tried")
+
+
+@clause("FAIL-01")
+def test_graceful_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: Evidence) -> None:
+    """When the pod of a partition leader is deleted, nothing acknowledged is lost, repeated or reordered.
+
+    Two idempotent producers write 50 records per second to each of six partitions (acks=all) while two consumers
+    follow. A broker that leads partitions is deleted with its grace period. The pod must really be another one
+    (UID), leaders must have moved, every partition must be in sync again, each acknowledged record must be read
+    once and in order, and no partition may go without an acknowledgement for longer than the budget.
+    """
+    trial = attempt(GracefulDelete, a_leader, budget.announced_end())
+    require_moved_leaders(trial, evidence)
+    evidence.judge(*trial.judgements)
+
+
+@clause("FAIL-02")
+def test_forced_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: Evidence) -> None:
+    """When the pod of a partition leader is deleted by force, nothing acknowledged is lost, repeated or reordered.
+
+    As FAIL-01, with a grace period of zero: the process gets about two seconds.
+    """
+    trial = attempt(ForcedDelete, a_leader, budget.announced_end())
+    require_moved_leaders(trial, evidence)
+    evidence.judge(*trial.judgements)
+
+
+@clause("FAIL-03")
+def test_crash_in_place_of_a_leader(attempt: Attempt, a_leader: str, admin: Admin, evidence: Evidence) -> None:
+    """When the process of a partition leader crashes, nothing acknowledged is lost, repeated or reordered.
+
+    As FAIL-01, but the broker's process dies without a word (SIGSEGV) and its container is restarted in the same
+    pod: the others notice only when its ZooKeeper session ends. The budget is that time-out plus an election.
+    """
+    live = LiveTimeouts.of(admin.broker_config(admin.controller()))
+    trial = attempt(CrashInPlace, a_leader, budget.crash(live))
+    require_moved_leaders(trial, evidence)
+    evidence.judge(*trial.judgements)
+
+
+@clause("FAIL-04")
+def test_forced_delete_of_the_controller(attempt: Attempt, cluster: Cluster, admin: Admin, evidence: Evidence) -> None:
+    """When the controller's pod is deleted by force, another broker takes over and clients lose nothing.
+
+    As FAIL-02, with the broker that is the controller at the moment of the fault. Another broker must be the
+    controller afterwards.
+    """
+    before = admin.controller()
+    trial = attempt(ForcedDelete, cluster.broker_pod(before), budget.announced_end())
+    after = admin.controller()
+    evidence.fact(controller_before=before, controller_after=after)
+    assert after != before, f"broker {before} is still the controller after its pod was replaced"
+    evidence.judge(*trial.judgements)
+
+
+@clause("FAIL-05", level=Level.CERTIFY)
+def test_each_broker_in_turn(
+    steady: Cluster,
+    admin: Admin,
+    topic: TopicFactory,
+    traffic: TrafficFactory,
+    run: Run,
+    evidence: Evidence,
+) -> None:
+    """Each broker can be deleted by force, one after the other, and clients lose nothing.
+
+    FAIL-02 for every broker in turn, the next one only after every partition is in sync again.
+    """
+    for pod in steady.brokers:
+        part = Evidence()
+        load = Load(topic=topic("in-turn", partitions=PARTITIONS), partitions=PARTITIONS)
+        trial = survive(
+            ForcedDelete(steady, pod),
+            traffic=traffic(load),
+            admin=admin,
+            run=run,
+            evidence=part,
+            budget=budget.announced_end(),
+        )
+        evidence.fact(**{pod.replace("-", "_"): part.facts})
+        evidence.events.extend(part.events)
+        evidence.windows.extend(part.windows)
+        evidence.series.extend(part.series)
+        evidence.judge(*trial.judgements)
+
+
+def zookeeper_member(cluster: Cluster, mode: str) -> str:
+    """Return the pod of a ZooKeeper member that is in this mode now."""
+    modes = {pod: zookeeper.mode(zookeeper.ask(cluster.address(pod), "srvr")) for pod in cluster.zookeepers}
+    pods = [pod for pod, now in modes.items() if now == mode]
+    if not pods:
+        raise Inconclusive(f"no ZooKeeper member is {mode} now: {modes}")
+    return pods[0]
+
+
+@clause("FAIL-06")
+def test_forced_delete_of_the_zookeeper_leader(attempt: Attempt, cluster: Cluster, evidence: Evidence) -> None:
+    """When the ZooKeeper leader's pod is deleted by force, another member leads and Kafka clients feel nothing.
+
+    As FAIL-02, with the member that leads the ensemble. Another one must lead afterwards, all three must serve.
+    """
+    before = zookeeper_member(cluster, "leader")
+    trial = attempt(ForcedDelete, before, budget.unrelated())
+    expect_within(lambda: ensemble_serves(cluster), what="a leader and two followers", budget_s=30)
+    after = zookeeper_member(cluster, "leader")
+    evidence.fact(zookeeper_leader_before=before, zookeeper_leader_after=after)
+    assert after != before, f"{before} leads again, although its pod was replaced"
+    evidence.judge(*trial.judgements)
+
+
+@clause("FAIL-07")
+def test_forced_delete_of_a_zookeeper_follower(attempt: Attempt, cluster: Cluster, evidence: Evidence) -> None:
+    """When a ZooKeeper follower's pod is deleted by force, Kafka clients feel nothing and it joins again.
+
+    As FAIL-06, with a member that follows.
+    """
+    trial = attempt(ForcedDelete, zookeeper_member(cluster, "follower"), budget.unrelated())
+    expect_within(lambda: ensemble_serves(cluster), what="a leader and two followers", budget_s=30)
+    evidence.judge(*trial.judgements)
+
+
+def ensemble_serves(cluster: Cluster) -> bool:
+    """Say whether one member leads and all others follow."""
+    modes = sorted(str(mode) for mode in zookeeper.modes([cluster.address(pod) for pod in cluster.zookeepers]).values())
+    return modes == ["follower"] * (len(cluster.zookeepers) - 1) + ["leader"]
