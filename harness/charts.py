@@ -109,7 +109,7 @@ def time_ticks(low_s: float, high_s: float, *, about: int = 8) -> list[Tick]:
     size_s, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if step_s >= size), (1, "s"))
     indices = range(math.ceil(low_s / step_s - 1e-9), math.floor(high_s / step_s + 1e-9) + 1)
     values = [float(Decimal(str(step_s)) * index) for index in indices]
-    return [Tick(value=value, label=f"{number(value / size_s)} {unit}") for value in values]
+    return [Tick(value=value, label=f"{_exact(value, size=size_s)} {unit}") for value in values]
 
 
 def runs(points: Sequence[Point]) -> list[list[Point]]:
@@ -204,12 +204,12 @@ def svg(*children: ElementTree.Element, width: float, height: float, label: str,
 
 
 def _drawable(low: float, high: float) -> tuple[float, float]:
-    """Return a finite range that is wide enough for its magnitude; (0, 1) when there is nothing to go by."""
+    """Return a finite range that is wide enough for its magnitude; 0 to 1 when there is nothing to go by."""
     low, high = sorted(min(_LARGEST, max(-_LARGEST, value)) if math.isfinite(value) else 0.0 for value in (low, high))
     if high - low > 1e-9 * max(abs(low), abs(high), 1e-9):
         return low, high
-    if abs(high) < 1e-9:
-        return 0.0, 1.0
+    if max(abs(low), abs(high)) < 1e-9:
+        return min(0.0, low), 1.0
     return (low, high + abs(high) / 2) if low > 0 else (low - abs(low) / 2, high)
 
 

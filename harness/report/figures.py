@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +46,8 @@ class Figure:
 
 def seconds(value_s: float) -> str:
     """Write a short stretch of time as exactly as it matters: 47 ms, 1.83 s, 12.4 s, 140 s."""
+    if not math.isfinite(value_s):
+        return UNKNOWN
     if 0 < abs(value_s) < 0.0995:
         return f"{value_s * 1000:.3g} ms"
     if value_s == round(value_s) or abs(value_s) >= 99.95:
@@ -54,6 +57,8 @@ def seconds(value_s: float) -> str:
 
 def duration(value_s: float) -> str:
     """Write how long something took: 0.4 s, 12 s, 9 min 05 s, 2 h 10 min."""
+    if not math.isfinite(value_s):
+        return UNKNOWN
     whole_s = round(value_s)
     if value_s < 9.95:
         return f"{value_s:.1f} s"
