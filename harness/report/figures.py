@@ -102,12 +102,18 @@ def plain(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(plain(item) for item in value) if value else "none"
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, Mapping) else str(value)
+    return _compact(value) if isinstance(value, Mapping) else str(value)
 
 
 def pretty(value: object) -> str:
-    """Write a nested JSON value on several lines."""
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+    """Write a nested JSON value with one line for each of its parts."""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {_compact(part)}" for name, part in value.items())
+    return "\n".join(map(_compact, value)) if isinstance(value, list | tuple) else _compact(value)
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def figure(name: str, value: object) -> Figure:

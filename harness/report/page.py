@@ -224,7 +224,7 @@ def _family(code: str, items: Sequence[tuple[str, Row, float]]) -> Family:
         code=code,
         name=family_name(code),
         counts=", ".join(f"{count} {word.name}" for count, word in counts if count),
-        took=figures.duration(sum(duration_s for _, _, duration_s in items)),
+        took=figures.duration(sum(duration_s for _, _, duration_s in items)) if any(r.has_fold for r in rows) else "–",
         rows=rows,
     )
 
