@@ -118,13 +118,12 @@ class Reader:
     def _record(self, program: Program, found: Sequence[Step], *, ran: str) -> None:
         written = "".join(self._written(one.key).text for one in found)
         name = re.sub(r"\W+", "_", found[-1].key.split(" / ")[-1]).strip("_").lower()
-        ending = {"exit_code": program.outcome.exit_code, "duration_s": round(program.outcome.duration_s, 2)}
         self._evidence.fact(
             **{
                 name: {
                     "lines": [one.line for one in found],
                     "departures": departures(written, ran),
-                    **(ending if program.ended else {"ended": False}),
+                    **_ending(program),
                     "output": _tail(program.output).splitlines(),
                 }
             }
@@ -151,6 +150,12 @@ def node_program(steps: Sequence[Step], *, closing: str) -> str:
 
 def _part(name: str, text: str) -> dict[str, object]:
     return {"file": name, "line": 1, "text": text, "key": name}
+
+
+def _ending(program: Program) -> dict[str, object]:
+    if not program.ended:
+        return {"ended": False}
+    return {"exit_code": program.outcome.exit_code, "duration_s": round(program.outcome.duration_s, 2)}
 
 
 def _tail(output: str) -> str:

@@ -101,8 +101,9 @@ class Program:
         if self._terminal is not None:
             os.close(self._terminal)
             self._terminal = None
-        else:
-            self.end_input()
+        self.end_input()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def _give_it(self, seconds: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from harness.claims import clause, expect_within
@@ -17,6 +16,7 @@ from harness.evidence import Evidence
 from harness.fixtures import TopicFactory
 from harness.reader import Reader
 from suites.documented.page import PageGroups, PageTopics
+from suites.documented.printed import PrintedPartition, broker_ids, offsets, partitions
 
 pytest_plugins = ("suites.documented.fixtures",)
 
@@ -46,11 +46,13 @@ def test_topic_commands(reader: Reader, admin: Admin, page_topics: PageTopics, e
     assert [len(set(partition.replicas)) for partition in admin.describe(name)] == [2, 2, 2]
     listed = reader.command(f"{CLI} / List topics").lines
     assert name in listed, f"{name} is not in the list {listed}"
-    described = _described(reader.command(f"{CLI} / Describe topic").lines)
+    printed = partitions(reader.command(f"{CLI} / Describe topic").lines)
     seen = [
-        (str(p.index), str(p.leader), set(map(str, p.replicas)), set(map(str, p.isr))) for p in admin.describe(name)
+        PrintedPartition(index=p.index, leader=p.leader, replicas=frozenset(p.replicas), isr=frozenset(p.isr))
+        for p in admin.describe(name)
+        if p.leader is not None
     ]
-    assert described == seen, f"--describe printed {described}, another client sees {seen}"
+    assert printed == seen, f"--describe printed {printed}, another client sees {seen}"
     reader.command(f"{TOPICS} / Delete topic")
     took_s = expect_within(lambda: name not in admin.topics(), what=f"{name} gone after --delete", budget_s=SEEN_S)
     evidence.fact(gone_after_delete_s=round(took_s, 2))
@@ -101,9 +103,9 @@ def test_group_commands(
     groups.commit(group, name, {0: 2, 1: 7, 2: 0})
     listed = reader.command(f"{TOPICS} / List consumer groups").lines
     assert group in listed, f"{group} is not in the list {listed}"
-    printed = _offsets(reader.command(f"{TOPICS} / Describe consumer group").lines, group=group, topic=name)
+    printed = offsets(reader.command(f"{TOPICS} / Describe consumer group").lines, group=group, topic=name)
     evidence.fact(printed_current_end_lag=printed)
-    assert printed == {"0": ["2", "5", "3"], "1": ["7", "7", "0"], "2": ["0", "0", "0"]}
+    assert printed == {0: [2, 5, 3], 1: [7, 7, 0], 2: [0, 0, 0]}
 
 
 @clause("DOC-06")
@@ -120,9 +122,9 @@ def test_lag_command(
     _fill(cluster, name, [40, 25])
     group = page_groups.take("my-group")
     groups.commit(group, name, {0: 11, 1: 25})
-    printed = _offsets(reader.command(f"{MONITORING} / Monitor lag").lines, group=group, topic=name)
+    printed = offsets(reader.command(f"{MONITORING} / Monitor lag").lines, group=group, topic=name)
     evidence.fact(printed_current_end_lag=printed)
-    assert printed == {"0": ["11", "40", "29"], "1": ["25", "25", "0"]}
+    assert printed == {0: [11, 40, 29], 1: [25, 25, 0]}
 
 
 @clause("DOC-07")
@@ -147,11 +149,7 @@ def test_zookeeper_shell(reader: Reader, admin: Admin, document: Document, evide
     The command is run as written. The list that it prints must be the ids of the brokers that a Kafka client sees, and
     as many as the page says: [0, 1, 2].
     """
-    lists = [
-        line for line in reader.command(f"{MONITORING} / Check Zookeeper").lines if re.match(r"^\[[\d, ]*\]$", line)
-    ]
-    assert lists, "the command printed no list of ids"
-    ids = sorted(int(number) for number in re.findall(r"\d+", lists[-1]))
+    ids = broker_ids(reader.command(f"{MONITORING} / Check Zookeeper").lines)
     evidence.fact(registered=ids, seen_by_a_client=list(admin.brokers()))
     assert ids == list(admin.brokers()) == list(range(document.kafka.replicas))
 
@@ -166,19 +164,3 @@ def _fill(cluster: Cluster, topic: str, counts: Sequence[int]) -> None:
             for number in range(count)
         ],
     )
-
-
-def _described(lines: Sequence[str]) -> list[tuple[str, str, set[str], set[str]]]:
-    """Partition, leader, replicas and in-sync replicas as `kafka-topics --describe` prints them."""
-    pattern = re.compile(r"Partition: (\d+)\s+Leader: (\d+)\s+Replicas: ([\d,]+)\s+Isr: ([\d,]+)")
-    found = [match for line in lines if (match := pattern.search(line))]
-    return [(match[1], match[2], set(match[3].split(",")), set(match[4].split(","))) for match in found]
-
-
-def _offsets(lines: Sequence[str], *, group: str, topic: str) -> dict[str, list[str]]:
-    """Committed offset, log end and lag by partition, as `kafka-consumer-groups --describe` prints them."""
-    rows = [line.split() for line in lines]
-    header = next((row for row in rows if row[:3] == ["GROUP", "TOPIC", "PARTITION"]), None)
-    assert header, f"the command printed no table: {lines}"
-    columns = [header.index(name) for name in ("CURRENT-OFFSET", "LOG-END-OFFSET", "LAG")]
-    return {row[2]: [row[column] for column in columns] for row in rows if row[:2] == [group, topic]}

@@ -86,8 +86,8 @@ def test_work_is_shared(cluster: Cluster, topic: TopicFactory, page_groups: Page
     """The members of a consumer group share the work: each record is read by exactly one of them, each does some.
 
     Three members join one group on a topic of six partitions. When the group has settled, each must have two
-    partitions that no other has. Then 600 records are written; every record must be read once, and no member may be
-    idle.
+    partitions that no other has. Then 600 records are written, 100 to each partition; every record must be read once,
+    and no member may be idle.
     """
     name = topic("doc-shared", partitions=PARTITIONS)
     expected = [f"record-{number}".encode() for number in range(KEYS)]
@@ -100,7 +100,8 @@ def test_work_is_shared(cluster: Cluster, topic: TopicFactory, page_groups: Page
 
         settled_s = expect_within(settled, what="each of three members having two partitions", budget_s=SETTLED_S)
         shares = [sorted(tp.partition for tp in member.assignment()) for member in members]
-        send(cluster.bootstrap, name, [Outgoing(value=value) for value in expected])
+        records = [Outgoing(value=value, partition=number % PARTITIONS) for number, value in enumerate(expected)]
+        send(cluster.bootstrap, name, records)
 
         def all_read() -> bool:
             _poll(members, read)
