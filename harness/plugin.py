@@ -5,16 +5,19 @@ It sleeps unless `--harness-run FILE` names a run, so the project's own tests pa
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import random
 import sys
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from harness import fixtures
 from harness.certificate import ClauseResult
 from harness.claims import Claim, claim_of
 from harness.errors import ExitCode
@@ -27,12 +30,13 @@ from harness.run import Run, Settings
 from harness.summary import render_summary
 from harness.verdict import Inconclusive, Verdict
 
-pytest_plugins = ["harness.fixtures"]
-
 FAMILIES = ("DEP", "DOC", "REP", "GRP", "RET", "LOAD", "FAIL", "ROLL")
 """The order of a run: what is gentle to the cluster comes before what breaks it. Unknown families come last."""
 
 CLAIM = pytest.StashKey[Claim]()
+
+_Phase = tuple[str, Verdict, str]
+"""One of set-up, call and teardown, by pytest's name for it, and what it means."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,11 +46,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Wake up when a run is named."""
+    """Offer the fixtures, and wake up when a run is named."""
+    config.pluginmanager.register(fixtures, "harness-fixtures")
     config.addinivalue_line("markers", "clause(id, level): certifies one claim; see harness.claims")
     path = config.getoption("--harness-run")
     if path is None:
         return
+    # A library's deprecation is no evidence against a cluster: the project's own tests are stricter (pyproject.toml).
+    config.addinivalue_line("filterwarnings", "default")
+    _collect_everything(config)
     settings = Settings.read(path)
     random.seed(settings.seed)
     config.stash[RUN] = Run(settings=settings)
@@ -55,9 +63,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Certifier(config.stash[RUN], console=console), "harness-certifier")
 
 
+def _collect_everything(config: pytest.Config) -> None:
+    """Let --lf choose only among the clauses that were collected: it would keep the others from being seen as owed."""
+    if config.pluginmanager.has_plugin("lfplugin-collwrapper"):
+        config.pluginmanager.unregister(name="lfplugin-collwrapper")
+
+
 def _console() -> Console:
     """Return a console on a copy of standard output, which stays on the screen while pytest captures the original."""
-    screen = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
+    try:
+        copy = os.dup(sys.stdout.fileno())
+    except io.UnsupportedOperation:  # no file: a program that embeds this one, such as a test, collects what is said
+        return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    screen = os.fdopen(copy, "w", encoding="utf-8", buffering=1)
     return Console(file=screen, highlight=False, soft_wrap=not screen.isatty())
 
 
@@ -67,6 +85,9 @@ class Certifier:
     def __init__(self, run: Run, *, console: Console) -> None:
         self._run, self._console = run, console
         self._live = LiveLines(console)
+        self._phases: list[_Phase] = []
+        self._unloadable: list[str] = []
+        self._tidy = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -84,8 +105,17 @@ class Certifier:
         mark = item.get_closest_marker("clause")
         if mark is None or not isinstance(item, pytest.Function):
             raise pytest.UsageError(f"{item.nodeid} certifies nothing: mark it with @clause('XXX-00')")
-        item.stash[CLAIM] = claim_of(item.function, mark)
+        try:
+            item.stash[CLAIM] = claim_of(item.function, mark)
+        except ValueError as error:
+            raise pytest.UsageError(f"{item.nodeid}: {error}") from error
+        item.extra_keyword_matches.add(item.stash[CLAIM].id)
         return item.stash[CLAIM]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what cannot be loaded: nobody knows which clauses would have been in it."""
+        if report.failed:
+            self._unloadable.append(f"{report.nodeid} does not load: {_last_line(report.longreprtext)}")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note how much there is left to do, after -k, -m and --lf had their say."""
@@ -95,7 +125,7 @@ class Certifier:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         claim = item.stash[CLAIM]
         started_s = self._run.clock.now_s()
-        self._reports: list[pytest.TestReport] = []
+        self._phases = []
         with self._live.running(claim):
             answer = yield
         result = self._result(item, started_s=started_s)
@@ -107,32 +137,29 @@ class Certifier:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Judge one phase of a test, and make its report say so to everyone who reads reports."""
         report = yield
-        verdict, reason = _judge(call, report, self._run.evidence.get(item.nodeid, Evidence()))
-        report.user_properties.extend([("claim", item.stash[CLAIM].id), ("verdict", verdict.value)])
-        if verdict is not Verdict.PASS:
-            report.outcome = "failed"
-            report.longrepr = f"{verdict.value}: {reason}"
-        report.harness = (verdict, reason)  # type: ignore[attr-defined]
-        self._reports.append(report)
+        verdict, reason = _judge(call, report, self._evidence(item))
+        self._phases.append((call.when, verdict, reason))
+        so_far, _ = _merged(self._phases)
+        report.user_properties.extend([("claim", item.stash[CLAIM].id), ("verdict", so_far.value)])
+        report.__dict__.pop("wasxfail", None)  # an expected failure is none the less a failure
+        report.outcome = "passed" if verdict is Verdict.PASS else "failed"
+        report.longrepr = None if verdict is Verdict.PASS else f"{verdict.value}: {reason}"
         return report
 
+    def _evidence(self, item: pytest.Item) -> Evidence:
+        return self._run.evidence.setdefault(item.nodeid, Evidence())
+
     def _result(self, item: pytest.Item, *, started_s: float) -> ClauseResult:
-        """Merge the phases of a test: its call decides, but a set-up or clean-up that went wrong is not hidden."""
-        verdicts: list[tuple[Verdict, str]] = [report.harness for report in self._reports]
-        called = any(report.when == "call" for report in self._reports)
-        bad = [(verdict, reason) for verdict, reason in verdicts if verdict is not Verdict.PASS]
-        bad.sort(key=lambda pair: pair[0] is not Verdict.FAIL)
-        if not called and not bad:
-            bad = [(Verdict.INCONCLUSIVE, "the clause did not run")]
-        verdict, reason = bad[0] if bad else (Verdict.PASS, "")
+        verdict, reason = _merged(self._phases)
         return ClauseResult(
             claim=item.stash[CLAIM],
             verdict=verdict,
             reason=reason,
             started_s=started_s,
             duration_s=self._run.clock.now_s() - started_s,
-            evidence=self._run.evidence.get(item.nodeid, Evidence()),
+            evidence=self._evidence(item),
         )
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -141,31 +168,59 @@ class Certifier:
             return ("failed" if report.outcome == "failed" else "passed", "", "")
         return ("", "", "")
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Publish after the fixtures are finished, so that logs and the last state are in the report."""
-        yield
-        if session.exitstatus in (ExitCode.HARNESS, ExitCode.USAGE):
-            return
-        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-            self._console.print("No clause matches the selection: see `harness claims` for their ids.")
-            session.exitstatus = int(ExitCode.USAGE)
-            return
-        published = publish(self._run)
-        session.exitstatus = int(published.exit_code)
+        """Publish after the fixtures are finished, with the last state in it, and before the terminal's summary."""
+        try:
+            yield
+        except Exception as error:  # whatever goes wrong while fixtures are finished must not cost the certificate
+            self._tidy = False
+            self._run.event("clean-up", f"failed: {type(error).__name__}: {error}")
+            self._say(f"The clean-up failed: {type(error).__name__}: {error}")
+        session.exitstatus = int(self._conclude(session.exitstatus))
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        path = self._run.settings.report_dir / "certificate.json"
-        if path.exists():
-            self._console.print()
-            render_summary(path, console=self._console)
-        elif terminalreporter.stats.get("error"):
-            self._console.print("No certificate was written: the run ended before it began.")
+    def _conclude(self, status: int) -> int:
+        """Write the certificate, if the run came to have one, and return the exit code."""
+        if self._unloadable:
+            self._say("\n".join(self._unloadable))
+            return ExitCode.HARNESS
+        if status in (ExitCode.HARNESS, ExitCode.USAGE):
+            return status
+        if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+            self._say("No clause matches the selection: see `harness claims` for their ids.")
+            return ExitCode.USAGE
+        try:
+            certificate = publish(self._run)
+        except Exception:  # or Python would exit with 1, which means: not certified
+            self._say(f"The certificate could not be written.\n{traceback.format_exc()}")
+            return ExitCode.HARNESS
+        if certificate.exit_code is ExitCode.CERTIFIED and not self._tidy:
+            return ExitCode.HARNESS
+        return certificate.exit_code
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False)
+
+    def pytest_terminal_summary(self) -> None:
+        folder = self._run.settings.report_dir
+        if (folder / "certificate.json").exists():
+            certificate = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
+            render_summary(certificate, report=folder / "report.html", console=self._console)
 
 
 def _order(claim: Claim) -> tuple[int, str]:
     place = FAMILIES.index(claim.family) if claim.family in FAMILIES else len(FAMILIES)
     return place, claim.id
+
+
+def _merged(phases: Sequence[_Phase]) -> tuple[Verdict, str]:
+    """Merge the phases of a test: its call decides, but a set-up or clean-up that went wrong is not hidden."""
+    bad = [(verdict, reason) for _, verdict, reason in phases if verdict is not Verdict.PASS]
+    if bad:
+        return next(((verdict, reason) for verdict, reason in bad if verdict is Verdict.FAIL), bad[0])
+    if not any(when == "call" for when, _, _ in phases):
+        return Verdict.INCONCLUSIVE, "the clause did not run"
+    return Verdict.PASS, ""
 
 
 def _judge(call: pytest.CallInfo[None], report: pytest.TestReport, evidence: Evidence) -> tuple[Verdict, str]:
@@ -192,3 +247,8 @@ def _judge(call: pytest.CallInfo[None], report: pytest.TestReport, evidence: Evi
 def _first_line(error: BaseException) -> str:
     lines = str(error).splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def _last_line(text: str) -> str:
+    lines = text.splitlines()
+    return lines[-1].removeprefix("E").strip() if lines else "no reason given"
