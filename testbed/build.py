@@ -1,22 +1,30 @@
-"""Everything that is built before a testbed can run, each part once per recipe: programs, images, and the unpacked image store."""
+"""Everything that is built before a testbed can run, each part once per recipe: programs, images, an image store."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.progress import Progress
 from testbed import cache, images
-from testbed.shell import run
+from testbed.shell import contained, run
 
 GO_DIR = Path(__file__).parent / "go"
 KUBERNETES_VERSION = "1.34.4"
 ETCD_VERSION = "3.6.4"
 COREDNS_VERSION = "1.12.4"
-KUBE_PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl")
+KUBE_PROGRAMS = (
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-proxy",
+    "kubelet",
+    "kubectl",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +56,19 @@ _COLD_S = {"kube": 250.0, "coredns": 45.0, "image-store": 60.0}
 
 def missing_parts() -> tuple[str, ...]:
     """The parts that the next `up` has to build."""
-    keys = {"kube": go_key("kube"), "coredns": go_key("coredns"), "image-store": images.store_key(pause_key=go_key("pause"))}
+    keys = {
+        "kube": go_key("kube"),
+        "coredns": go_key("coredns"),
+        "image-store": images.store_key(pause_key=go_key("pause")),
+    }
     return tuple(name for name, key in keys.items() if not cache.entry(name, key).exists())
 
 
 def _ensure_all(progress: Progress) -> Artifacts:
     with ThreadPoolExecutor(max_workers=2) as pool:
-        store = pool.submit(lambda: images.ensure_store(pause=_ensure_go("pause"), pause_key=go_key("pause"), note=progress.note))
+        store = pool.submit(
+            lambda: images.ensure_store(pause=_ensure_go("pause"), pause_key=go_key("pause"), note=progress.note)
+        )
         kube, coredns = _ensure_go("kube"), _ensure_go("coredns")
         return Artifacts(kube=kube, coredns=coredns, image_store=store.result())
 
@@ -64,7 +78,9 @@ def linker_flags() -> str:
     major, minor, _ = KUBERNETES_VERSION.split(".")
     stamps = {"gitVersion": f"v{KUBERNETES_VERSION}", "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
     packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-    return " ".join(["-s", "-w", *(f"-X {package}.{name}={value}" for package in packages for name, value in stamps.items())])
+    return " ".join(
+        ["-s", "-w", *(f"-X {package}.{name}={value}" for package in packages for name, value in stamps.items())]
+    )
 
 
 def go_environment() -> dict[str, str]:
@@ -81,7 +97,7 @@ def go_key(module: str) -> str:
 def _ensure_go(module: str) -> Path:
     def build(folder: Path) -> None:
         run(
-            ["go", "build", "-trimpath", "-ldflags", linker_flags(), "-o", folder / module, "."],
+            contained(["go", "build", "-trimpath", "-ldflags", linker_flags(), "-o", folder / module, "."]),
             cwd=GO_DIR / module,
             env=go_environment(),
             timeout_s=3600,
@@ -90,9 +106,14 @@ def _ensure_go(module: str) -> Path:
     return cache.ensure(module, go_key(module), build) / module
 
 
-def install_programs(artifacts: Artifacts, folder: Path, *, link: Callable[[Path, Path], None] = os.symlink) -> None:
-    """Give every program its name in `folder`: the multi-call binary looks at the name it is called by."""
+def install_programs(artifacts: Artifacts, folder: Path) -> None:
+    """Give every program its name in `folder`: the multi-call binary looks at the name it is called by.
+
+    Hard links where the disk allows: a running testbed must not lose its programs when a new recipe empties the cache.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, binary in artifacts.programs().items():
-        (folder / name).unlink(missing_ok=True)
-        link(binary, folder / name)
+        try:
+            os.link(binary, folder / name)
+        except OSError:
+            shutil.copy2(binary, folder / name)

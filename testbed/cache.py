@@ -1,4 +1,4 @@
-"""The build cache: each result is kept under the hash of everything it was made from, and moved into place in one step."""
+"""The build cache: each result is kept under the hash of its recipe, and moved into place in one step."""
 
 from __future__ import annotations
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import json
 
 from testbed import layout
 from testbed.layout import Node
@@ -64,19 +63,48 @@ def issue(nodes: Sequence[Node], *, folder: Path = layout.CERTIFICATES_DIR) -> N
     """Issue all certificates anew, and the key that signs service account tokens."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    run(_openssl(folder / "ca", "/CN=greenfield-testbed", extensions=["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"]))
+    run(
+        _openssl(
+            folder / "ca",
+            "/CN=greenfield-testbed",
+            extensions=["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"],
+        )
+    )
     for identity in identities(nodes):
         names = [f"subjectAltName={','.join(identity.alternative_names)}"] if identity.alternative_names else []
         extensions = ["basicConstraints=critical,CA:FALSE", "extendedKeyUsage=clientAuth,serverAuth", *names]
-        run([*_openssl(folder / identity.file, identity.subject, extensions=extensions),
-             "-CA", str(folder / "ca.crt"), "-CAkey", str(folder / "ca.key")])
+        run(
+            [
+                *_openssl(folder / identity.file, identity.subject, extensions=extensions),
+                "-CA",
+                str(folder / "ca.crt"),
+                "-CAkey",
+                str(folder / "ca.key"),
+            ]
+        )
     run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", folder / "service-accounts.key"])
     run(["openssl", "ec", "-in", folder / "service-accounts.key", "-pubout", "-out", folder / "service-accounts.pub"])
 
 
 def _openssl(stem: Path, subject: str, *, extensions: Sequence[str]) -> list[str]:
-    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650",
-             "-subj", subject, "-keyout", f"{stem}.key", "-out", f"{stem}.crt"]
+    words = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "3650",
+        "-subj",
+        subject,
+        "-keyout",
+        f"{stem}.key",
+        "-out",
+        f"{stem}.crt",
+    ]
     for extension in extensions:
         words += ["-addext", extension]
     return words
@@ -108,7 +136,9 @@ def kubeconfig(identity: str, *, folder: Path = layout.CERTIFICATES_DIR) -> str:
                     },
                 }
             ],
-            "contexts": [{"name": "greenfield-testbed", "context": {"cluster": "greenfield-testbed", "user": identity}}],
+            "contexts": [
+                {"name": "greenfield-testbed", "context": {"cluster": "greenfield-testbed", "user": identity}}
+            ],
         },
         indent=2,
     )

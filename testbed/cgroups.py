@@ -1,4 +1,4 @@
-"""One cgroup per node in every hierarchy, so that a kubelet has its own tree and every container can be traced to its node."""
+"""One cgroup per node in every hierarchy: each kubelet has its own tree, each container can be traced to its node."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def is_v2(root: Path = ROOT) -> bool:
 
 
 def hierarchies(root: Path = ROOT) -> tuple[Path, ...]:
-    """The top of every mounted hierarchy, each once: `cpu` and `cpuacct` are often two names of one."""
+    """The top of every mounted hierarchy, each once: `cpu` and `cpuacct` are often two names of one.
+
+    On a v1 machine `unified` is one of them: no limit is set there, but runc still makes its folders in it.
+    """
     if is_v2(root):
         return (root,)
-    tops: dict[Path, None] = {}
-    for top in sorted(root.glob("*")):
-        if top.is_dir() and (top / "cgroup.procs").exists() and top.name != "unified":
-            tops[top.resolve()] = None
-    return tuple(tops)
+    tops = (top.resolve() for top in sorted(root.glob("*")) if (top / "cgroup.procs").exists())
+    return tuple(dict.fromkeys(tops))
 
 
 def missing_controllers(root: Path = ROOT) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ def proxy(*, name: str, node_name: str, folder: Path, namespace: str, mount_name
 
 
 def corefile(nodes: Sequence[Node]) -> str:
-    """CoreDNS's configuration: short lives for every answer, also for "no such name", so that a new pod is found at once."""
+    """CoreDNS's configuration: short lives for every answer, also for "no such name": a new pod is found at once."""
     hosts = "\n".join(f"        {node.address} {node.name}" for node in nodes)
     return f"""\
 .:53 {{

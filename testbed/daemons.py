@@ -50,7 +50,19 @@ class Daemon:
             enter += [f"--net=/run/netns/{self.network_namespace}"] if self.network_namespace else []
             enter += [f"--mount={self.mount_namespace}"] if self.mount_namespace else []
             enter += ["--"]
-        return [*_CLEAN_ENVIRONMENT, "setsid", "--fork", "sh", "-c", _START, "sh", str(self.pid_file), str(self.log_file), *enter, *self.argv]
+        return [
+            *_CLEAN_ENVIRONMENT,
+            "setsid",
+            "--fork",
+            "sh",
+            "-c",
+            _START,
+            "sh",
+            str(self.pid_file),
+            str(self.log_file),
+            *enter,
+            *self.argv,
+        ]
 
     def start(self) -> None:
         """Start it detached from this process; its description lets anyone start the same daemon again."""
@@ -100,7 +112,7 @@ def load(description_file: Path) -> Daemon:
 
 
 def owned_pid(pid_file: Path, argv: Sequence[str], *, proc: Path = Path("/proc")) -> int | None:
-    """The pid in `pid_file` if that process was started with exactly `argv`: a stale file may name a stranger by now."""
+    """The pid in `pid_file` if that process was started with exactly `argv`: a stale file may name a stranger."""
     try:
         pid = int(pid_file.read_text(encoding="utf-8").strip())
     except (OSError, ValueError):

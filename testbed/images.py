@@ -11,11 +11,12 @@ import subprocess
 import tarfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.waiting import wait_until
 from testbed import cache, layout, node
-from testbed.shell import run
+from testbed.shell import contained, offline, run
 
 RECIPE_DIR = Path(__file__).parent.parent / "manifests" / "images" / "kafka"
 SUITE = "bookworm"
@@ -81,39 +82,52 @@ def ensure_store(*, pause: Path, pause_key: str, note: Callable[[str], None]) ->
 
 def _build_rootfs(folder: Path, *, note: Callable[[str], None]) -> None:
     note("installing Debian with Java 17 into a folder")
-    run(rootfs_argv(folder / "rootfs.tar"), timeout_s=900)
+    workshop = layout.BUILD_DIR / "rootfs"  # the package installer drops its rights, so root's own folders are no place
+    workshop.mkdir(parents=True, exist_ok=True)
+    run(contained(rootfs_argv(folder / "rootfs.tar")), env={"TMPDIR": str(workshop)}, timeout_s=900)
 
 
 def _fetch_jars(folder: Path, *, note: Callable[[str], None]) -> None:
     note("fetching the jars of Kafka and ZooKeeper")
-    run(
-        ["mvn", "-q", "-B", "-f", RECIPE_DIR / "pom.xml", "dependency:copy-dependencies", f"-DoutputDirectory={folder / 'jars'}"],
-        timeout_s=900,
-    )
+    maven = ["mvn", "-q", "-B", "-f", str(RECIPE_DIR / "pom.xml"), "dependency:copy-dependencies"]
+    run(contained([*maven, f"-DoutputDirectory={folder / 'jars'}"]), timeout_s=900)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Builder:
+    """buildah with a store of its own below `work`."""
+
+    work: Path
+
+    def run(self, *words: str | Path, timeout_s: float = 300) -> str:
+        """Run one buildah command, without a network: an image is made of what is in the cache, and nothing else."""
+        folders = ["--root", str(self.work / "buildah"), "--runroot", str(self.work / "buildah-run")]
+        return run(offline(["buildah", *folders, "--storage-driver", "overlay", *words]), timeout_s=timeout_s)
+
+    def commit_options(self) -> list[str]:
+        """Options of every command that writes an image: trust our own images, do not spend time on compression."""
+        policy = self.work / "policy.json"
+        policy.write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}), encoding="utf-8")
+        return ["--signature-policy", str(policy), "--quiet", "--disable-compression"]
 
 
 def build_image(work: Path, *, rootfs_tar: Path, jars: Path) -> Path:
     """Build the Kafka image from its Containerfile on our own base, and return it as an archive."""
-    policy = work / "policy.json"
-    policy.write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}), encoding="utf-8")
-    tool = ["buildah", "--root", str(work / "buildah"), "--runroot", str(work / "buildah-run"), "--storage-driver", "overlay"]
-    commit = ["--signature-policy", str(policy), "--quiet", "--disable-compression"]
     context = work / "context"
     shutil.copytree(RECIPE_DIR, context)
     shutil.copytree(jars, context / "jars")
+    builder = Builder(work=work)
+    options = builder.commit_options()
 
-    container = run([*tool, "from", "scratch"]).strip()
-    run([*tool, "add", "--quiet", container, rootfs_tar, "/"], timeout_s=300)
-    run([*tool, "commit", *commit, container, "base"], timeout_s=300)
-    run([*tool, "rm", container])
-    run(
-        [*tool, "bud", *commit, "--isolation", "chroot", "--pull-never", "--layers=false", "--build-arg", "BASE=localhost/base",
-         "--tag", layout.KAFKA_IMAGE, "--file", context / "Containerfile", context],
-        timeout_s=600,
-    )
+    container = builder.run("from", "scratch").strip()
+    builder.run("add", "--quiet", container, rootfs_tar, "/")
+    builder.run("commit", *options, container, "base")
+    builder.run("rm", container)
+    how = ["--isolation", "chroot", "--pull-never", "--layers=false", "--build-arg", "BASE=localhost/base"]
+    what = ["--tag", layout.KAFKA_IMAGE, "--file", str(context / "Containerfile"), str(context)]
+    builder.run("bud", *options, *how, *what, timeout_s=900)
     archive = work / "kafka.tar"
-    run([*tool, "push", *commit, layout.KAFKA_IMAGE, f"docker-archive:{archive}:{layout.KAFKA_IMAGE}"], timeout_s=300)
-    run([*tool, "rmi", "--all", "--force"])
+    builder.run("push", *options, layout.KAFKA_IMAGE, f"docker-archive:{archive}:{layout.KAFKA_IMAGE}")
     return archive
 
 
@@ -153,8 +167,9 @@ def _unpack(root: Path, *, work: Path, archives: tuple[Path, ...]) -> None:
     config = layout.BUILD_DIR / "containerd.toml"
     config.write_text(node.containerd_config(root=root, state=state, cni_dir=work), encoding="utf-8")
     endpoint = state / "containerd.sock"
+    argv = ["setpriv", "--pdeathsig", "TERM", "--", "unshare", "--mount", "--", "containerd", f"--config={config}"]
     with (layout.BUILD_DIR / "containerd.log").open("wb") as log:
-        server = subprocess.Popen(["containerd", f"--config={config}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        server = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         wait_until(lambda: _listening(endpoint), what="the start of containerd", timeout_s=30)
         for archive in archives:
@@ -162,6 +177,7 @@ def _unpack(root: Path, *, work: Path, archives: tuple[Path, ...]) -> None:
     finally:
         server.terminate()
         server.wait(timeout=30)
+    shutil.rmtree(layout.BUILD_DIR)
 
 
 def _listening(path: Path) -> bool:

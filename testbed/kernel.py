@@ -1,4 +1,4 @@
-"""Kernel settings of the whole machine that kubelets change: noted before the first starts, put back when the last is gone."""
+"""Kernel settings of the whole machine that kubelets change: noted before they start, put back when they are gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where everything of the testbed lives: names, addresses and paths, all fixed, so that a cut-off run can be found again."""
+"""Where everything of the testbed lives: all names are fixed, so that what a cut-off run left can be found."""
 
 from __future__ import annotations
 

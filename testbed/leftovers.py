@@ -1,4 +1,4 @@
-"""What a testbed can leave on a machine, and how each kind is found; every finder reads text, so each is tested both ways."""
+"""What a testbed can leave on a machine, and how each kind is found; every finder reads text, so each is tested."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ class Marks:
 def marks() -> Marks:
     """Read the marks of the testbed that is on this machine, whole or in pieces."""
     return Marks(
-        network_namespaces=frozenset(_identities(Path("/run/netns") / name for name in network_namespaces(netns_list()))),
+        network_namespaces=frozenset(
+            _identities(Path("/run/netns") / name for name in network_namespaces(netns_list()))
+        ),
         mount_namespaces=frozenset(_identities(node.MOUNT_NAMESPACES_DIR.glob("*"))),
         cgroup_members=frozenset(cgroups.members()),
     )
@@ -78,7 +80,7 @@ def _classify(pid: int, known: Marks, *, proc: Path) -> Process | None:
         reason = "in a cgroup of the testbed"
     elif _namespace(pid, "mnt", proc=proc) in known.mount_namespaces:
         reason = "in the mount namespace of a node"
-    elif argv and argv[0].startswith(f"{layout.STATE_DIR}/"):
+    elif _is_our_program(argv):
         reason = "a program of the testbed"
     elif _namespace(pid, "net", proc=proc) in known.network_namespaces:
         reason, ours = "in a network namespace of the testbed", False
@@ -87,10 +89,18 @@ def _classify(pid: int, known: Marks, *, proc: Path) -> Process | None:
     return Process(pid=pid, argv=argv, reason=reason, ours=ours)
 
 
+def _is_our_program(argv: Sequence[str]) -> bool:
+    """A program from our folder, or a containerd that was told to work there; not a pager on one of our logs."""
+    ours = f"{layout.STATE_DIR}/"
+    if not argv or argv[0].startswith(ours):
+        return bool(argv)
+    return Path(argv[0]).name == "containerd" and any(ours in word for word in argv[1:])
+
+
 def _namespace(pid: int, kind: str, *, proc: Path) -> int | None:
     """The identity of one namespace of a process; None when it is gone or not ours to see."""
     try:
-        target = os.readlink(proc / str(pid) / "ns" / kind)
+        target = str((proc / str(pid) / "ns" / kind).readlink())
     except OSError:
         return None
     inner = target.partition("[")[2].rstrip("]")

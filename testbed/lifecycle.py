@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from harness.errors import MachineError
+from harness.errors import UsageError
 from harness.progress import Progress
-from harness.waiting import TimedOut, wait_until
-from testbed import build, certificates, cgroups, controlplane, kernel, layout, leftovers, machine, network, node, objects
-from testbed import state, teardown, volumes
+from testbed import (
+    build,
+    certificates,
+    cgroups,
+    controlplane,
+    daemons,
+    health,
+    kernel,
+    layout,
+    leftovers,
+    machine,
+    network,
+    node,
+    objects,
+    state,
+    teardown,
+    volumes,
+)
 from testbed.daemons import Daemon
 from testbed.layout import Node
-from testbed.lock import lock
-from testbed.shell import attempt
+from testbed.locking import lock
 from testbed.state import Testbed
 
 
 def up(*, node_count: int = 3, progress: Progress) -> Testbed:
     """Bring up a testbed with `node_count` nodes, or return the one that already runs with as many.
 
-    Whatever an earlier run left behind is removed first. Raises UsageError for a bad node count and MachineError, before
-    anything is created, when the machine cannot carry a testbed.
+    Whatever an earlier run left behind is removed first. Raises UsageError for a bad node count and MachineError,
+    before anything is created, when the machine cannot carry a testbed.
     """
     machine.check_node_count(node_count)
     with lock():
@@ -77,76 +90,13 @@ def _start(nodes: Sequence[Node], artifacts: build.Artifacts) -> None:
     objects.create(nodes)
     for daemon in (controlplane.dns(), controlplane.fabric_proxy()):
         daemon.start()
-    _wait_for_nodes(nodes)
-
-
-def ready_nodes() -> dict[str, bool]:
-    """Each registered node and whether it is ready; empty when the API does not answer."""
-    asked = attempt(controlplane.kubectl_argv("get", "nodes", "-o", "json", "--request-timeout=5s"), timeout_s=15)
-    return parse_nodes(asked.stdout) if asked.returncode == 0 else {}
-
-
-def parse_nodes(nodes_json: str) -> dict[str, bool]:
-    """Each node and whether it is ready, from the API's list of nodes."""
-    return {
-        item["metadata"]["name"]: any(
-            condition["type"] == "Ready" and condition["status"] == "True" for condition in item["status"].get("conditions", [])
-        )
-        for item in json.loads(nodes_json)["items"]
-    }
-
-
-def _wait_for_nodes(nodes: Sequence[Node], *, timeout_s: float = 60) -> None:
-    names = {each.name for each in nodes}
-    try:
-        wait_until(
-            lambda: {name for name, ready in ready_nodes().items() if ready} >= names and _dns_ready(),
-            what="the readiness of all nodes",
-            timeout_s=timeout_s,
-            every_s=0.3,
-        )
-    except TimedOut as error:
-        raise MachineError(str(error), remedy=_why_not_ready(nodes)) from error
-
-
-def _dns_ready() -> bool:
-    with_client = ["nsenter", f"--net=/run/netns/{layout.FABRIC}", "--", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8181"]
-    probe = with_client[:-1] + ["exec 3<>/dev/tcp/127.0.0.1/8181; printf 'GET /ready HTTP/1.0\\r\\n\\r\\n' >&3; head -1 <&3"]
-    return "200" in attempt(probe, timeout_s=10).stdout
-
-
-def _why_not_ready(nodes: Sequence[Node]) -> str:
-    """Which daemon is not there and what it said last."""
-    ready = ready_nodes()
-    for each in nodes:
-        for daemon in (node.containerd(each), node.kubelet(each)):
-            if daemon.pid() is None:
-                return f"{daemon.name} of {each.name} ended; its log {daemon.log_file} ends: {daemon.last_words()}"
-        if not ready.get(each.name, False):
-            return f"the kubelet of {each.name} is not ready; its log {node.kubelet(each).log_file} ends: {node.kubelet(each).last_words()}"
-    return f"the cluster's DNS is not ready; its log {controlplane.dns().log_file} ends: {controlplane.dns().last_words()}"
-
-
-def daemons(nodes: Sequence[Node]) -> tuple[Daemon, ...]:
-    """Every daemon of a testbed with these nodes, in the order of their start."""
-    return (
-        controlplane.etcd(),
-        controlplane.api_server(),
-        controlplane.controller_manager(),
-        controlplane.scheduler(),
-        controlplane.dns(),
-        controlplane.fabric_proxy(),
-        *(daemon(each) for each in nodes for daemon in (node.containerd, node.kubelet, node.proxy)),
-    )
+    health.wait_for_nodes(nodes)
 
 
 def running() -> Testbed | None:
-    """The testbed of this machine if it is up and healthy: every daemon alive, every node ready."""
-    nodes = state.load()
-    if not nodes or any(daemon.pid() is None for daemon in daemons(nodes)):
-        return None
-    ready = ready_nodes()
-    return state.testbed(nodes) if all(ready.get(each.name, False) for each in nodes) else None
+    """The testbed of this machine; None when it is not up or not healthy."""
+    nodes = health.running_nodes()
+    return state.testbed(nodes) if nodes else None
 
 
 def down(*, progress: Progress) -> tuple[str, ...]:
@@ -162,5 +112,15 @@ def enter(testbed: Testbed, argv: Sequence[str]) -> list[str]:
 
 
 def renew_volumes(testbed: Testbed) -> None:
-    """Give every released volume a fresh file system and offer it again; call it before a deployment."""
+    """Give every volume whose claim is gone a fresh file system and offer it again; call it before a deployment."""
     volumes.renew(layout.nodes(len(testbed.nodes)))
+
+
+def daemon(testbed: Testbed, *, owner: str, name: str) -> Daemon:
+    """One daemon of the testbed (`owner` is a node or "control-plane"), which a fault may stop and must start again."""
+    folder = layout.CONTROL_PLANE_DIR if owner == layout.CONTROL_PLANE_DIR.name else layout.STATE_DIR / "nodes" / owner
+    description = folder / f"{name}.json"
+    if not description.exists():
+        known = sorted(f"{each.dir.name}/{each.name}" for each in health.daemons(layout.nodes(len(testbed.nodes))))
+        raise UsageError(f"the testbed has no daemon {owner}/{name}", remedy=f"it has {', '.join(known)}")
+    return daemons.load(description)

@@ -15,7 +15,11 @@ from testbed.packages import install_argv, missing_packages
 
 NEEDED_DISK_GIB = 15.0
 NEEDED_MEMORY_GIB = 6.0
-BUILD_TOOLS = {"go": "Go 1.24 or newer", "mvn": "Maven (apt-get install maven)", "java": "a JDK 17 (apt-get install openjdk-17-jdk-headless)"}
+BUILD_TOOLS = {
+    "go": "Go 1.24 or newer",
+    "mvn": "Maven (apt-get install maven)",
+    "java": "a JDK 17 (apt-get install openjdk-17-jdk-headless)",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,25 +67,51 @@ def available_memory_gib(meminfo: str) -> float:
 def problems(facts: Facts) -> tuple[MachineError, ...]:
     """Everything that stands in the way, the most basic first."""
     if facts.platform != "linux":
-        return (MachineError(f"the testbed needs Linux, this is {facts.platform!r}", remedy="give a cluster with --kubeconfig instead"),)
+        return (
+            MachineError(
+                f"the testbed needs Linux, this is {facts.platform!r}",
+                remedy="give a cluster with --kubeconfig instead",
+            ),
+        )
     found = []
     if facts.user_id != 0:
-        found.append(MachineError("the testbed creates namespaces and mounts, which only root may", remedy="run the same command as root"))
+        found.append(
+            MachineError(
+                "the testbed creates namespaces and mounts, which only root may", remedy="run the same command as root"
+            )
+        )
     if facts.missing_packages:
-        found.append(MachineError(f"these Debian packages are missing: {', '.join(facts.missing_packages)}",
-                                  remedy=f"run `{' '.join(install_argv(facts.missing_packages))}`"))
+        found.append(
+            MachineError(
+                f"these Debian packages are missing: {', '.join(facts.missing_packages)}",
+                remedy=f"run `{' '.join(install_argv(facts.missing_packages))}`",
+            )
+        )
     found += [
-        MachineError(f"the build tool {tool!r} is not on PATH", remedy=f"install {BUILD_TOOLS[tool]}") for tool in facts.missing_tools
+        MachineError(f"the build tool {tool!r} is not on PATH", remedy=f"install {BUILD_TOOLS[tool]}")
+        for tool in facts.missing_tools
     ]
     if facts.missing_controllers:
-        found.append(MachineError(f"this kernel's cgroups lack {', '.join(facts.missing_controllers)}",
-                                  remedy="mount them below /sys/fs/cgroup, or give a cluster with --kubeconfig instead"))
+        found.append(
+            MachineError(
+                f"this kernel's cgroups lack {', '.join(facts.missing_controllers)}",
+                remedy="mount them below /sys/fs/cgroup, or give a cluster with --kubeconfig instead",
+            )
+        )
     if facts.free_disk_gib < NEEDED_DISK_GIB:
-        found.append(MachineError(f"{facts.free_disk_gib:.1f} GiB of disk are free, {NEEDED_DISK_GIB:g} GiB are needed",
-                                  remedy=f"make room on the disk of {layout.STATE_DIR.parent} or of {cache.root()}"))
+        found.append(
+            MachineError(
+                f"{facts.free_disk_gib:.1f} GiB of disk are free, {NEEDED_DISK_GIB:g} GiB are needed",
+                remedy=f"make room on the disk of {layout.STATE_DIR.parent} or of {cache.root()}",
+            )
+        )
     if facts.available_memory_gib < NEEDED_MEMORY_GIB:
-        found.append(MachineError(f"{facts.available_memory_gib:.1f} GiB of memory are available, {NEEDED_MEMORY_GIB:g} GiB are needed",
-                                  remedy="end other programs, or give a cluster with --kubeconfig instead"))
+        found.append(
+            MachineError(
+                f"{facts.available_memory_gib:.1f} GiB of memory are available, {NEEDED_MEMORY_GIB:g} GiB are needed",
+                remedy="end other programs, or give a cluster with --kubeconfig instead",
+            )
+        )
     return tuple(found)
 
 
@@ -91,11 +121,15 @@ def check(facts: Facts) -> None:
     if len(found) == 1:
         raise found[0]
     if found:
-        raise MachineError(f"{len(found)} things are missing for a testbed", remedy="; ".join(str(each) for each in found))
+        raise MachineError(
+            f"{len(found)} things are missing for a testbed", remedy="; ".join(str(each) for each in found)
+        )
 
 
 def check_node_count(node_count: int) -> None:
     """Raise UsageError unless the testbed can have that many nodes."""
     if not layout.MIN_NODES <= node_count <= layout.MAX_NODES:
-        raise UsageError(f"a testbed of {node_count!r} nodes was asked for",
-                         remedy=f"ask for {layout.MIN_NODES} to {layout.MAX_NODES}; the documented cluster needs 3")
+        raise UsageError(
+            f"a testbed of {node_count!r} nodes was asked for",
+            remedy=f"ask for {layout.MIN_NODES} to {layout.MAX_NODES}; the documented cluster needs 3",
+        )

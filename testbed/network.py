@@ -86,13 +86,17 @@ def node_sysctls() -> dict[str, str]:
 
 
 def _set_sysctls(namespace: str, values: dict[str, str]) -> None:
-    run(["ip", "netns", "exec", namespace, "sysctl", "-q", "-w", *(f"{name}={value}" for name, value in values.items())])
+    run(
+        ["ip", "netns", "exec", namespace, "sysctl", "-q", "-w", *(f"{name}={value}" for name, value in values.items())]
+    )
 
 
 def write_resolver_files(folder: Path) -> None:
     """What `ip netns exec` binds over /etc for the clients: their only name server is the cluster's."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "resolv.conf").write_text(
-        f"nameserver {layout.CONTROL_PLANE_ADDRESS}\nsearch svc.cluster.local cluster.local\noptions timeout:2 attempts:3 ndots:2\n",
+        f"nameserver {layout.CONTROL_PLANE_ADDRESS}\n"
+        "search svc.cluster.local cluster.local\n"
+        "options timeout:2 attempts:3 ndots:2\n",
         encoding="utf-8",
     )

@@ -1,4 +1,4 @@
-"""One node: a mount namespace of its own for the paths that Kubernetes hard-codes, and containerd, kubelet and kube-proxy in it."""
+"""One node: a mount namespace for the paths that Kubernetes hard-codes; containerd, kubelet, kube-proxy in it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def _create_mount_namespace(node: Node) -> None:
     """The machine's mounts still arrive in it (volumes are renewed from outside), its own never leave."""
     node.mount_namespace.touch()
     script = " && ".join(
-        f"mount --bind {node.dir / folder} {path} && mount --make-shared {path}" for path, folder in PRIVATE_PATHS.items()
+        f"mount --bind {node.dir / folder} {path} && mount --make-shared {path}"
+        for path, folder in PRIVATE_PATHS.items()
     )
     run(["unshare", f"--mount={node.mount_namespace}", "--propagation=slave", "sh", "-c", script])
 

@@ -1,4 +1,4 @@
-"""The Kubernetes objects that a cluster has from its first minute: its DNS service, the DNS server's rights, its storage."""
+"""The Kubernetes objects that a cluster has from its first minute: its DNS, the DNS server's rights, its storage."""
 
 from __future__ import annotations
 

@@ -45,7 +45,9 @@ def install_missing(progress: Progress) -> None:
     names = missing_packages()
     if not names:
         return
-    progress.note("This installs Debian packages on this system: " + ", ".join(f"{name} ({PACKAGES[name]})" for name in names))
+    progress.note(
+        "This installs Debian packages on this system: " + ", ".join(f"{name} ({PACKAGES[name]})" for name in names)
+    )
     with progress.step(f"Installing {len(names)} Debian packages", expected_s=60):
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         run(["apt-get", "update"], env=quiet, timeout_s=600)

@@ -10,6 +10,23 @@ from pathlib import Path
 
 from harness.errors import MachineError
 
+# A build step dies with the process that started it and takes all its children and mounts along: nothing of a cut-off
+# build goes on in the background.
+_CONTAINED = (
+    *("setpriv", "--pdeathsig", "KILL", "--"),
+    *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"),
+)
+
+
+def contained(argv: Sequence[str | Path]) -> list[str | Path]:
+    """The command line that runs `argv` so that it cannot outlive this process."""
+    return [*_CONTAINED, *argv]
+
+
+def offline(argv: Sequence[str | Path]) -> list[str | Path]:
+    """The command line that runs `argv` contained and with no network but a loopback of its own."""
+    return contained(["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *argv])
+
 
 def attempt(
     argv: Sequence[str | Path],
@@ -35,10 +52,13 @@ def attempt(
             check=False,
         )
     except FileNotFoundError as error:
-        raise MachineError(f"the program {words[0]!r} is not installed", remedy="install the package it is in") from error
+        raise MachineError(
+            f"the program {words[0]!r} is not installed", remedy="install the package it is in"
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise MachineError(
-            f"`{shlex.join(words)}` did not end within {timeout_s:g} s", remedy="look at the load of this machine, then try again"
+            f"`{shlex.join(words)}` did not end within {timeout_s:g} s",
+            remedy="look at the load of this machine, then try again",
         ) from error
 
 
@@ -55,6 +75,7 @@ def run(
     if done.returncode != 0:
         last_words = " / ".join((done.stderr or done.stdout).strip().splitlines()[-3:]) or "no output"
         raise MachineError(
-            f"`{shlex.join(str(word) for word in argv)[:300]}` ended with {done.returncode}", remedy=f"it said: {last_words}"
+            f"`{shlex.join(str(word) for word in argv)[:300]}` ended with {done.returncode}",
+            remedy=f"it said: {last_words}",
         )
     return done.stdout

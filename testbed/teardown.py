@@ -15,7 +15,7 @@ from testbed.shell import attempt
 
 
 def clear() -> None:
-    """Remove all of it, in the order in which one thing holds another; what cannot be removed is found by `leftovers`."""
+    """Remove all of it, in the order in which one thing holds another; `leftovers` finds what cannot be removed."""
     _end_processes()
     _unmount()
     _detach_loops()
@@ -27,7 +27,7 @@ def clear() -> None:
 
 
 def _end_processes() -> None:
-    """End what is surely ours, again and again until nothing new appears: a dying kubelet may just have started something."""
+    """End what is surely ours until nothing new appears: a dying kubelet may just have started something."""
     spare = leftovers.ancestors(os.getpid())
 
     def none_left() -> bool:

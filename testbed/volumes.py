@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.errors import MachineError
 from harness.waiting import TimedOut, wait_until
@@ -17,7 +18,10 @@ STORAGE_CLASS = "sized"
 # One of each documented size per node: a broker's and a ZooKeeper member's.
 SIZES_GIB = (10, 5)
 # Few inodes and a small journal: the documented size is meant for records. Lazy tables make it take no time.
-MKFS = ("mkfs.ext4", "-q", "-F", "-m", "0", "-i", "65536", "-J", "size=32", "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard")
+MKFS = (
+    *("mkfs.ext4", "-q", "-F", "-m", "0", "-i", "65536", "-J", "size=32"),
+    *("-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,18 @@ class Volume:
     @property
     def mount_point(self) -> Path:
         return self.node.volumes_dir / f"{self.size_gib}gi"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binding:
+    """What a persistent volume is used for; `orphaned` when its claim does not exist any more."""
+
+    phase: str
+    claim: str
+    orphaned: bool
+
+    def __str__(self) -> str:
+        return f"{self.phase} ({self.claim})" if self.claim else self.phase
 
 
 def volumes(nodes: Sequence[Node]) -> tuple[Volume, ...]:
@@ -71,7 +87,8 @@ def format_disk(volume: Volume) -> None:
 
 def detach(volume: Volume) -> None:
     """Unmount the disk and free its loop device; a pod that still uses it is an error, not a data loss."""
-    run(["umount", volume.mount_point])
+    if volume.mount_point.is_mount():  # an earlier attempt may have ended half-way
+        run(["umount", volume.mount_point])
     for device in loop_devices(attempt(["losetup", "--list", "--json"]).stdout, volume.disk):
         run(["losetup", "--detach", device])
     try:
@@ -129,27 +146,51 @@ def _persistent_volume(volume: Volume) -> dict[str, object]:
     }
 
 
-def phases() -> dict[str, str]:
-    """The phase of each persistent volume, and its claim where it has one."""
-    listed = json.loads(run(controlplane.kubectl_argv("get", "persistentvolumes", "-o", "json")))
-    return {item["metadata"]["name"]: _phase(item) for item in listed["items"]}
+def bindings() -> dict[str, Binding]:
+    """What each persistent volume is bound to."""
+    listed = json.loads(
+        run(controlplane.kubectl_argv("get", "persistentvolumes,persistentvolumeclaims", "-A", "-o", "json"))
+    )
+    return parse_bindings(listed["items"])
 
 
-def _phase(item: dict[str, dict[str, dict[str, str]]]) -> str:
-    claim = item["spec"].get("claimRef")
-    phase = str(item.get("status", {}).get("phase", "Pending"))
-    return f"{phase} ({claim['namespace']}/{claim['name']})" if claim else phase
+def parse_bindings(items: Sequence[dict[str, Any]]) -> dict[str, Binding]:
+    """The binding of each persistent volume, from the API's objects of both kinds."""
+    claims = {item["metadata"]["uid"] for item in items if item["kind"] == "PersistentVolumeClaim"}
+    found = {}
+    for item in items:
+        if item["kind"] == "PersistentVolume":
+            claim = item["spec"].get("claimRef", {})
+            found[item["metadata"]["name"]] = Binding(
+                phase=item.get("status", {}).get("phase", "Pending"),
+                claim=f"{claim['namespace']}/{claim['name']}" if claim else "",
+                orphaned=bool(claim.get("uid")) and claim["uid"] not in claims,
+            )
+    return found
 
 
 def renew(nodes: Sequence[Node]) -> tuple[str, ...]:
-    """Give every released volume a fresh file system and offer it again; return their names."""
-    now = phases()
-    released = [volume for volume in volumes(nodes) if now.get(volume.name, "").startswith("Released")]
-    for volume in released:
+    """Give every volume whose claim is gone a fresh file system and offer it again; return their names.
+
+    A claim that was deleted a moment ago leaves its volume "Bound" until the controllers notice, so that is waited for.
+    """
+    before = bindings()
+    orphans = [volume for volume in volumes(nodes) if volume.name in before and before[volume.name].orphaned]
+    names = [volume.name for volume in orphans]
+    _wait_for_phase("Released", names, what="the release of volumes")
+    for volume in orphans:
         detach(volume)
         create(volume)
-        run(controlplane.kubectl_argv("patch", "persistentvolume", volume.name, "--type=json",
-                                      "--patch", '[{"op": "remove", "path": "/spec/claimRef"}]'))
-    names = tuple(volume.name for volume in released)
-    wait_until(lambda: all(phases()[name] == "Available" for name in names), what="the offer of renewed volumes", timeout_s=30)
-    return names
+        forget = '[{"op": "remove", "path": "/spec/claimRef"}]'
+        run(controlplane.kubectl_argv("patch", "persistentvolume", volume.name, "--type=json", "--patch", forget))
+    _wait_for_phase("Available", names, what="the offer of renewed volumes")
+    return tuple(names)
+
+
+def _wait_for_phase(phase: str, names: Sequence[str], *, what: str) -> None:
+    def reached() -> bool:
+        now = bindings()
+        return all(now[name].phase == phase for name in names)
+
+    if names:
+        wait_until(reached, what=what, timeout_s=60)
