@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -42,23 +43,27 @@ def _sends_out_of_order(history: History) -> Iterator[Finding]:
 
 
 def _reads_out_of_order(history: History) -> Iterator[Finding]:
-    present: dict[str, list[int]] = {}
-    for read in history.final_reads:
-        present.setdefault(read.key, []).append(read.offset)
-    following: dict[tuple[str, int], int] = {}
-    for key, offsets in present.items():
-        ordered = sorted(set(offsets))
-        following.update({(key, here): there for here, there in pairwise(ordered)})
+    following = _following(history)
     last: dict[tuple[int | str, str], int] = {}
     for read in history.reads:
         before = last.get((read.process, read.key))
         if before is not None:
-            expected = following.get((read.key, before), before + 1)
             if read.offset <= before:
                 yield _poll_finding("nonmonotonic-poll", read.key, read.process, before, read.offset)
-            elif read.offset > expected:
+            elif read.offset > following[read.key, before]:
                 yield _poll_finding("poll-skip", read.key, read.process, before, read.offset)
         last[read.process, read.key] = read.offset
+
+
+def _following(history: History) -> dict[tuple[str, int], int]:
+    """Map each offset at which anybody saw a record to the next one; holes hold control records or aborted ones."""
+    seen: dict[str, set[int]] = defaultdict(set)
+    for read in history.reads:
+        seen[read.key].add(read.offset)
+    for send in history.acknowledged:
+        if send.offset is not None:
+            seen[send.key].add(send.offset)
+    return {(key, here): there for key, offsets in seen.items() for here, there in pairwise(sorted(offsets))}
 
 
 def _poll_finding(anomaly: str, key: str, process: int | str, before: int, offset: int) -> Finding:

@@ -62,7 +62,7 @@ def check(
         reason = f"the generator was {generator_lateness_s:.1f} s late, so its windows are not the cluster's"
         return Judgement(checker=NAME, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)
     if worst_s > budget_s:
-        worst = windows[0]
+        worst = max(windows, key=lambda window: window.length_s)
         reason = f"{worst.key} acknowledged nothing for {worst_s:.1f} s, the budget is {budget_s:g} s ({budget_why})"
         finding = Finding(anomaly=NAME, what=reason, evidence=worst.as_json())
         return Judgement(checker=NAME, verdict=Verdict.FAIL, reason=reason, findings=(finding,), measured=measured)
