@@ -39,9 +39,11 @@ def test_documented_broker_addresses(cluster: Cluster, document: Document, evide
     numbers = {str(address): _number_of(address) for address in brokers}
     service = document.bootstrap.in_namespace(cluster.namespace)
     evidence.fact(addresses=places, answered_by=numbers, service={str(service): _look_up(service)})
-    assert numbers == {str(address): address.ordinal for address in brokers}
+    expected = {str(address): address.ordinal for address in brokers}
+    assert numbers == expected, f"the addresses are answered by {numbers}, expected {expected}"
     assert len({place for found in places.values() for place in found}) >= len(brokers), f"shared places: {places}"
-    assert _listed(service) == {address.ordinal: str(address) for address in brokers}
+    listed = _listed(service)
+    assert listed == {address.ordinal: str(address) for address in brokers}, f"{service} lists {listed}"
 
 
 @clause("DOC-02")

@@ -41,7 +41,7 @@ def test_python_producer(cluster: Cluster, reader: Reader, page_topics: PageTopi
             pass
         found = [record.json for record in appended.records()]
     evidence.fact(read_from_the_topic=found)
-    assert found == [message.value]
+    assert found == [message.value], f"the topic got {found}, expected {[message.value]}"
 
 
 @clause("DOC-10")
@@ -62,7 +62,7 @@ def test_python_consumer(
         _send_json(cluster, name, values)
         _expect_printed(session, [f"Received: {value}" for value in values])
         session.interrupt()
-    assert groups.lag(group, name) == {0: 0, 1: 0, 2: 0}
+    _expect_no_lag(groups, group, name)
 
 
 @clause("DOC-11")
@@ -79,7 +79,8 @@ def test_nodejs_producer(cluster: Cluster, reader: Reader, page_topics: PageTopi
             pass
         found = [record.json for record in appended.records()]
     evidence.fact(read_from_the_topic=found)
-    assert found == [{"type": "user_signup", "user_id": "123"}]
+    expected = [{"type": "user_signup", "user_id": "123"}]
+    assert found == expected, f"the topic got {found}, expected {expected}"
 
 
 @clause("DOC-12")
@@ -101,7 +102,12 @@ def test_nodejs_consumer(
         _send_json(cluster, name, [{"type": "checked", "number": number} for number in range(3)])
         printed = [f"Received: {{ type: 'checked', number: {number} }}" for number in range(3)]
         _expect_printed(session, ["Received: { type: 'user_signup', user_id: '123' }", *printed])
-    assert groups.lag(group, name) == {0: 0, 1: 0, 2: 0}
+    _expect_no_lag(groups, group, name)
+
+
+def _expect_no_lag(groups: Groups, group: str, topic: str) -> None:
+    lag = groups.lag(group, topic)
+    assert lag == {0: 0, 1: 0, 2: 0}, f"the group did not keep its place: its lag by partition is {lag}"
 
 
 def _send_json(cluster: Cluster, topic: str, values: Sequence[object]) -> None:

@@ -42,8 +42,14 @@ def test_topic_commands(reader: Reader, admin: Admin, page_topics: PageTopics, e
     """
     name = page_topics.take("my-topic")
     reader.command(f"{CLI} / Create topic")
-    expect_within(lambda: len(admin.describe(name)) == 3, what=f"{name} with 3 partitions", budget_s=SEEN_S)
-    assert [len(set(partition.replicas)) for partition in admin.describe(name)] == [2, 2, 2]
+    expect_within(
+        lambda: len(admin.describe(name)) == 3 and all(partition.in_sync for partition in admin.describe(name)),
+        what=f"{name} with 3 partitions, all in sync",
+        budget_s=SEEN_S,
+        detail=lambda: str(admin.describe(name)),
+    )
+    copies = [len(set(partition.replicas)) for partition in admin.describe(name)]
+    assert copies == [2, 2, 2], f"the partitions have {copies} replicas, the command asks for 2"
     listed = reader.command(f"{CLI} / List topics").lines
     assert name in listed, f"{name} is not in the list {listed}"
     printed = partitions(reader.command(f"{CLI} / Describe topic").lines)
@@ -105,7 +111,8 @@ def test_group_commands(
     assert group in listed, f"{group} is not in the list {listed}"
     printed = offsets(reader.command(f"{TOPICS} / Describe consumer group").lines, group=group, topic=name)
     evidence.fact(printed_current_end_lag=printed)
-    assert printed == {0: [2, 5, 3], 1: [7, 7, 0], 2: [0, 0, 0]}
+    expected = {0: [2, 5, 3], 1: [7, 7, 0], 2: [0, 0, 0]}
+    assert printed == expected, f"printed offset, end and lag {printed}, expected {expected}"
 
 
 @clause("DOC-06")
@@ -124,7 +131,8 @@ def test_lag_command(
     groups.commit(group, name, {0: 11, 1: 25})
     printed = offsets(reader.command(f"{MONITORING} / Monitor lag").lines, group=group, topic=name)
     evidence.fact(printed_current_end_lag=printed)
-    assert printed == {0: [11, 40, 29], 1: [25, 25, 0]}
+    expected = {0: [11, 40, 29], 1: [25, 25, 0]}
+    assert printed == expected, f"printed offset, end and lag {printed}, expected {expected}"
 
 
 @clause("DOC-07")
@@ -150,8 +158,9 @@ def test_zookeeper_shell(reader: Reader, admin: Admin, document: Document, evide
     as many as the page says: [0, 1, 2].
     """
     ids = broker_ids(reader.command(f"{MONITORING} / Check Zookeeper").lines)
-    evidence.fact(registered=ids, seen_by_a_client=list(admin.brokers()))
-    assert ids == list(admin.brokers()) == list(range(document.kafka.replicas))
+    seen, documented = list(admin.brokers()), list(range(document.kafka.replicas))
+    evidence.fact(registered=ids, seen_by_a_client=seen)
+    assert ids == seen == documented, f"ZooKeeper has {ids}, a client sees {seen}, the page says {documented}"
 
 
 def _fill(cluster: Cluster, topic: str, counts: Sequence[int]) -> None:

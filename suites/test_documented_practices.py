@@ -15,7 +15,7 @@ from harness.clients.groups import Groups
 from harness.clients.sending import Outgoing, send
 from harness.clients.settings import plain_consumer
 from harness.clients.tail import tail
-from harness.clients.topic_settings import change_settings, settings_of
+from harness.clients.topic_settings import Setting, change_settings, settings_of
 from harness.cluster.pods import Cluster
 from harness.coverage import checks
 from harness.document import Document
@@ -55,10 +55,10 @@ def test_partitioning(cluster: Cluster, topic: TopicFactory, evidence: Evidence)
     evidence.fact(
         keys=len(places), records=sum(map(len, places.values())), keys_per_partition=dict(sorted(shares.items()))
     )
-    assert set(places) == set(keys)
+    assert set(places) == set(keys), f"{len(places)} keys arrived of {len(keys)}"
     astray = {key: partitions for key, partitions in places.items() if partitions != [partitions[0]] * 2}
     assert not astray, f"keys that are not in one partition: {dict(list(astray.items())[:5])}"
-    assert len(shares) == PARTITIONS
+    assert len(shares) == PARTITIONS, f"partitions without a key: {shares}"
     assert all(0.6 * FAIR_SHARE <= share <= 1.4 * FAIR_SHARE for share in shares.values()), f"uneven: {shares}"
 
 
@@ -128,8 +128,8 @@ def test_retention_is_configurable(admin: Admin, topic: TopicFactory, evidence: 
         "made_with_1_h_ms": settings_of(admin, own)["retention.ms"],
         "made_without_ms": settings_of(admin, default)["retention.ms"],
     }
-    assert (seen["made_with_1_h_ms"].value, seen["made_with_1_h_ms"].own) == ("3600000", True)
-    assert not seen["made_without_ms"].own
+    assert seen["made_with_1_h_ms"] == Setting(value="3600000", own=True), f"reported {seen}"
+    assert not seen["made_without_ms"].own, f"reported {seen}"
     changes: list[dict[str, str | None]] = [
         {"retention.ms": "7200000", "retention.bytes": "1048576"},
         {"retention.ms": None, "retention.bytes": None},
@@ -166,9 +166,9 @@ def test_lag_and_health_can_be_tracked(
         lags.append(groups.lag(group, name)[0])
     health = {"brokers": list(admin.brokers()), "controller": admin.controller()}
     evidence.fact(lags=lags, **health)
-    assert lags == [0, 30, 18]
-    assert health["brokers"] == list(range(document.kafka.replicas))
-    assert health["controller"] in admin.brokers()
+    assert lags == [0, 30, 18], f"the lag went {lags}, expected [0, 30, 18]"
+    assert health["brokers"] == list(range(document.kafka.replicas)), f"the cluster reports {health}"
+    assert health["controller"] in admin.brokers(), f"the cluster reports {health}"
     expect_within(
         lambda: admin.out_of_sync() == (),
         what="every partition in sync",

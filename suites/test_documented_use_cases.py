@@ -74,8 +74,9 @@ def test_stream_processing(
             detail=lambda: session.output,
         )
         session.interrupt()
-    assert _calls(session) == expected
-    assert groups.lag(group, name) == {0: 0, 1: 0, 2: 0}
+    assert _calls(session) == expected, f"called {_calls(session)}, expected {expected}"
+    lag = groups.lag(group, name)
+    assert lag == {0: 0, 1: 0, 2: 0}, f"events were left unread: the group's lag by partition is {lag}"
 
 
 @clause("DOC-15")
@@ -100,7 +101,8 @@ def _expect_stored(key: str, cluster: Cluster, reader: Reader, page_topics: Page
             took_s = expect_within(lambda: len(first.records()) > 0, what="the message written", budget_s=WRITTEN_S)
         found = [[record.json for record in client.records()] for client in (first, second)]
     evidence.fact(written_after_s=round(took_s, 2), read_by_two_clients=found)
-    assert found == [[message.value], [message.value]]
+    expected = [[message.value], [message.value]]
+    assert found == expected, f"two clients read {found}, expected {expected}"
 
 
 def _calls(session: Program) -> list[str]:

@@ -1,7 +1,5 @@
 """Steps: the page's code cut as a reader would cut it, and every departure from the text shown."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 from dataclasses import replace

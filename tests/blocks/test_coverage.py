@@ -1,7 +1,5 @@
 """Coverage: a promise without a clause, with two, and a clause without a promise are all noticed."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import importlib

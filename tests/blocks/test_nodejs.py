@@ -1,7 +1,5 @@
 """The kafkajs installation: locked, found again, whole or not there; and a remedy for each way that it fails."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import json

@@ -1,7 +1,5 @@
 """The page's own names: what exists already is never touched, what was taken is always removed."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,7 +1,5 @@
 """What commands print is read back exactly, and what is not there is missed."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import pytest

@@ -1,7 +1,5 @@
 """The reader: steps run as written, what was added is on record, and what goes wrong is told apart."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import os

@@ -1,7 +1,5 @@
 """Programs: they are read while they run, typed to, and ended with everything that they started."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import os

@@ -1,7 +1,5 @@
 """The severing proxy: it steals exactly every n-th answer to a write, after the broker has done the write."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import contextlib

@@ -1,7 +1,5 @@
 """The reader of the page: the real page gives exactly what it says, a broken one is refused at its line."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Quantities: whole numbers of one unit, or a refusal."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import pytest
