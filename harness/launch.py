@@ -162,7 +162,7 @@ def _certify(settings: Settings, request: Request, *, enter: Enter) -> ExitCode:
 
 def _pytest_arguments(settings: Settings, request: Request) -> Sequence[str]:
     arguments = [str(SUITES), "--harness-run", str(settings.report_dir / "settings.json")]
-    arguments += ["-q", "--no-header", "--tb=no", "-rN", "-p", "no:locust", "-W", "default"]
+    arguments += ["-q", "--no-header", "--tb=no", "-rN", "-p", "no:locust", "--disable-warnings"]
     arguments += [f"--junitxml={settings.report_dir / 'junit.xml'}"]
     arguments += ["-k", request.keyword] if request.keyword else []
     arguments += ["-x"] if request.stop_first else []

@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicCollection
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
 from harness.clients.settings import common
 from harness.waiting import wait_until
 
 TIMEOUT_S = 15
+OFFSETS_TOPIC = "__consumer_offsets"
+
+
+def coordinator_partition(name: str, *, partitions: int) -> int:
+    """Return the partition of the offsets topic that a group belongs to: Java's hash of the name, sign bit off.
+
+    Source: kafka.coordinator.group.GroupMetadataManager.partitionFor and org.apache.kafka.common.utils.Utils.abs.
+    """
+    value = 0
+    for unit in _utf16_units(name):
+        value = (31 * value + unit) & 0xFFFFFFFF
+    return (value & 0x7FFFFFFF) % partitions
+
+
+def _utf16_units(name: str) -> list[int]:
+    raw = name.encode("utf-16-be")
+    return [raw[at] << 8 | raw[at + 1] for at in range(0, len(raw), 2)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,20 +136,35 @@ class Admin:
         return {name: entry.value for name, entry in entries.items() if entry.value is not None}
 
     def has_group_coordinator(self) -> bool:
-        """Ask for a group's offsets, which makes the brokers create their offsets topic, and say whether one answered."""
-        self.committed("harness-warm-up")
+        """Say whether a coordinator answers; asking makes the brokers create their offsets topic.
+
+        Asks as a consumer does. The admin requests for groups end the process (an assertion in librdkafka 2.16,
+        rd_kafka_enq_once_del_source_return) when they time out while no coordinator is available.
+        """
+        consumer = Consumer({**common(self.bootstrap), "group.id": "harness-warm-up"})
+        try:
+            consumer.committed([TopicPartition(OFFSETS_TOPIC, 0)], timeout=1)
+        finally:
+            consumer.close()
         return True
 
-    def group_coordinator(self, group: str) -> int:
-        """Return the broker id of a group's coordinator."""
-        described = self.raw.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group].result()
-        return int(described.coordinator.id)
+    def group_coordinator(self, group: str) -> int | None:
+        """Return a group's coordinator: the broker that leads the offsets partition that its name hashes to."""
+        offsets = self.describe(OFFSETS_TOPIC)
+        return offsets[coordinator_partition(group, partitions=len(offsets))].leader if offsets else None
 
-    def committed(self, group: str) -> dict[str, int]:
-        """Return a group's committed offsets by topic-partition."""
-        request = [ConsumerGroupTopicPartitions(group)]
-        result = self.raw.list_consumer_group_offsets(request, request_timeout=TIMEOUT_S)[group].result()
-        return {f"{tp.topic}-{tp.partition}": tp.offset for tp in result.topic_partitions}
+    def committed(self, group: str, topic: str) -> dict[int, int]:
+        """Return a group's committed offsets on a topic by partition; a partition without one is left out.
+
+        Asks as a consumer does, for the reason given at `has_group_coordinator`.
+        """
+        consumer = Consumer({**common(self.bootstrap), "group.id": group})
+        try:
+            wanted = [TopicPartition(topic, partition.index) for partition in self.describe(topic)]
+            offsets = consumer.committed(wanted, timeout=TIMEOUT_S)
+        finally:
+            consumer.close()
+        return {position.partition: position.offset for position in offsets if position.offset >= 0}
 
     def delete_groups(self, groups: Sequence[str]) -> None:
         for future in self.raw.delete_consumer_groups(list(groups), request_timeout=TIMEOUT_S).values():

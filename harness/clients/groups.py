@@ -70,8 +70,8 @@ class Groups:
 
     def lag(self, group: str, topic: str) -> dict[int, int]:
         """Return how many records of each partition the group has not committed yet."""
-        committed = self._admin.committed(group)
-        return {index: end - max(0, committed.get(f"{topic}-{index}", 0)) for index, end in self.ends(topic).items()}
+        committed = self._admin.committed(group, topic)
+        return {index: end - committed.get(index, 0) for index, end in self.ends(topic).items()}
 
     def delete(self, group: str) -> None:
         """Delete a group once its last member is gone; one that is not there is fine."""

@@ -189,8 +189,11 @@ class Stage:
         return tuple(name for name in names if any(f"-{own}-" in name for own in self._set_names()))
 
     def _kill_pods(self) -> None:
-        """End pods at once: nobody needs an orderly hand-over of a cluster that goes away as a whole."""
-        options = client.V1DeleteOptions(grace_period_seconds=1, propagation_policy="Background")
+        """End pods at once: nobody needs an orderly hand-over of a cluster that goes away as a whole.
+
+        The sets go first and leave their pods behind: the garbage collector would give each its whole grace period.
+        """
+        options = client.V1DeleteOptions(propagation_policy="Orphan")
         for body in self.snapshot().stateful_sets:
             name = body["metadata"]["name"]
             if name in self._set_names():
