@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import MachineError
 from harness.waiting import wait_until
 from testbed.shell import run
 
@@ -70,7 +71,19 @@ class Daemon:
         self.pid_file.unlink(missing_ok=True)
         self.description_file.write_text(json.dumps(self._description(), indent=2), encoding="utf-8")
         run(self.launch_argv())
-        wait_until(lambda: self.pid_file.exists(), what=f"the start of {self.name}", timeout_s=10, every_s=0.01)
+        wait_until(self._has_become_itself, what=f"the start of {self.name}", timeout_s=10, every_s=0.005)
+
+    def _has_become_itself(self) -> bool:
+        """Whether the shell that noted its pid has become the program; only then does the pid file count as ours."""
+        try:
+            pid = int(self.pid_file.read_text(encoding="utf-8"))
+        except OSError:
+            return False
+        if not is_alive(pid):
+            raise MachineError(
+                f"{self.name} ended at once", remedy=f"its log {self.log_file} ends: {self.last_words()}"
+            )
+        return command_line(pid) == self.argv
 
     def _description(self) -> dict[str, object]:
         return {

@@ -108,7 +108,7 @@ def _namespace(pid: int, kind: str, *, proc: Path) -> int | None:
 
 
 def ancestors(pid: int, *, proc: Path = Path("/proc")) -> tuple[int, ...]:
-    """The process itself and its parents up to the first: the caller may stand in our namespaces and is not a leftover."""
+    """The process itself and its parents up to the first: a caller in our namespaces is not a leftover."""
     line: list[int] = []
     while pid > 0 and pid not in line:
         line.append(pid)

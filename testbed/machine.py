@@ -84,7 +84,7 @@ def problems(facts: Facts) -> tuple[MachineError, ...]:
         found.append(
             MachineError(
                 f"these Debian packages are missing: {', '.join(facts.missing_packages)}",
-                remedy=f"run `{' '.join(install_argv(facts.missing_packages))}`",
+                remedy=f"run `harness setup`, or `{' '.join(install_argv(facts.missing_packages))}`",
             )
         )
     found += [
