@@ -42,19 +42,29 @@ class Marks:
 
 def marks() -> Marks:
     """Read the marks of the testbed that is on this machine, whole or in pieces."""
+    named = (Path("/run/netns") / name for name in network_namespaces(netns_list()))
+    machine = identities([Path("/proc/1/ns/mnt"), Path("/proc/self/ns/mnt")])
     return Marks(
-        network_namespaces=frozenset(
-            _identities(Path("/run/netns") / name for name in network_namespaces(netns_list()))
-        ),
-        mount_namespaces=frozenset(_identities(node.MOUNT_NAMESPACES_DIR.glob("*"))),
+        network_namespaces=identities(named),
+        mount_namespaces=identities(node.MOUNT_NAMESPACES_DIR.glob("*")) - machine,
         cgroup_members=frozenset(cgroups.members()),
     )
 
 
-def _identities(files: Iterable[Path]) -> Iterable[int]:
+def identities(files: Iterable[Path]) -> frozenset[int]:
+    """The numbers of the namespaces that these files stand for.
+
+    A file whose mount is gone is an ordinary file. Its inode number must never be taken for that of a namespace: the
+    processes of whichever namespace has that number would be ended.
+    """
+    found = set()
+    namespaces_device = Path("/proc/self/ns/net").stat().st_dev
     for file in files:
         with suppress(OSError):
-            yield file.stat().st_ino
+            seen = file.stat()
+            if seen.st_dev == namespaces_device:
+                found.add(seen.st_ino)
+    return frozenset(found)
 
 
 def processes(known: Marks, *, proc: Path = Path("/proc"), spare: Sequence[int] = ()) -> tuple[Process, ...]:

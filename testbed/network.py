@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from harness.errors import MachineError
 from testbed import layout
 from testbed.layout import Node
-from testbed.shell import run
+from testbed.shell import attempt, run
 
 
 def create(nodes: Sequence[Node]) -> None:
     """Create all namespaces, links and routes; nothing is ever attached to the machine's own namespace."""
+    with suppress(MachineError):  # a kernel that has them built in needs no modprobe, nor has it one
+        attempt(["modprobe", "--all", "br_netfilter", "overlay", "loop"])
     for name in namespaces(nodes):
         run(["ip", "netns", "add", name])
     for name, commands in plan(nodes).items():

@@ -71,6 +71,8 @@ def _remove_files() -> None:
     if _mount_points():
         return
     for place in state.created_mount_points():
+        if Path(place).is_mount():  # `ip netns` mounts its folder on itself
+            attempt(["umount", place])
         with suppress(OSError):
             Path(place).rmdir()
     shutil.rmtree(layout.STATE_DIR, ignore_errors=True)

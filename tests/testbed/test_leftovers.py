@@ -65,6 +65,13 @@ def test_ancestors_end_at_the_first_process(tmp_path: Path) -> None:
     assert leftovers.ancestors(30, proc=tmp_path) == (30, 20, 1)
 
 
+def test_only_a_real_namespace_has_an_identity(tmp_path: Path) -> None:
+    (tmp_path / "node-1").touch()
+    own = Path("/proc/self/ns/net")
+    assert leftovers.identities([tmp_path / "node-1", tmp_path / "gone"]) == frozenset()
+    assert leftovers.identities([own, tmp_path / "node-1"]) == {own.stat().st_ino}
+
+
 def test_network_namespaces() -> None:
     listed = "greenfield-node-2 (id: 3)\ngreenfield (id: 0)\ngreenfield-other\ncni-1234\n\n"
     assert leftovers.network_namespaces(listed) == ("greenfield-node-2", "greenfield")
