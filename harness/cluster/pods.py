@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import testinfra
 from kubernetes import client
@@ -82,6 +83,42 @@ class Cluster:
 
     def stateful_set(self, name: str) -> client.V1StatefulSet:
         return self.connection.apps.read_namespaced_stateful_set(name, self.namespace)
+
+    def scale(self, stateful_set: str, *, replicas: int) -> None:
+        """Ask a StatefulSet for another number of pods."""
+        body = {"spec": {"replicas": replicas}}
+        self.connection.apps.patch_namespaced_stateful_set_scale(stateful_set, self.namespace, body)
+
+    def patch_stateful_set(self, name: str, patch: dict[str, Any]) -> None:
+        """Change a StatefulSet by a strategic merge patch."""
+        self.connection.apps.patch_namespaced_stateful_set(name, self.namespace, patch)
+
+    def config_map_of(self, stateful_set: str) -> str:
+        """Return the name of the ConfigMap that a StatefulSet mounts."""
+        names = [volume.config_map.name for volume in self._volumes(stateful_set) if volume.config_map]
+        if len(names) != 1:
+            raise Inconclusive(f"StatefulSet {stateful_set} mounts {len(names)} ConfigMaps, expected one: {names}")
+        return str(names[0])
+
+    def _volumes(self, stateful_set: str) -> list[client.V1Volume]:
+        spec = self.stateful_set(stateful_set).spec.template.spec
+        return (spec.volumes if spec else None) or []
+
+    def copy_config_map(self, name: str, copy: str, *, extra: Mapping[str, str]) -> None:
+        """Make a ConfigMap with the entries of another one and some more."""
+        original = self.connection.core.read_namespaced_config_map(name, self.namespace)
+        body = client.V1ConfigMap(
+            metadata=client.V1ObjectMeta(name=copy, labels=metadata(original).labels),
+            data={**(original.data or {}), **extra},
+        )
+        self.connection.core.create_namespaced_config_map(self.namespace, body)
+
+    def use_config_map(self, stateful_set: str, *, old: str, new: str) -> None:
+        """Let a StatefulSet mount another ConfigMap in place of one, which rolls its pods."""
+        volumes = self._volumes(stateful_set)
+        (name,) = [volume.name for volume in volumes if volume.config_map and volume.config_map.name == old]
+        volume = {"name": name, "configMap": {"name": new}}
+        self.patch_stateful_set(stateful_set, {"spec": {"template": {"spec": {"volumes": [volume]}}}})
 
     def pod(self, name: str) -> client.V1Pod | None:
         """Return a pod, or None while it does not exist."""

@@ -13,6 +13,7 @@ advertised=${POD_NAME}.kafka.${POD_NAMESPACE}.svc.cluster.local
 } > /tmp/server.properties
 
 export EXTRA_ARGS="-name kafkaServer"  # no garbage collection log: the root file system is read-only
+export KAFKA_LOG4J_OPTS=-Dlog4j.configuration=file:/etc/greenfield/log4j.properties
 export KAFKA_HEAP_OPTS="${BROKER_HEAP_OPTS}"
 export KAFKA_JVM_PERFORMANCE_OPTS="${BROKER_JVM_OPTS}"
 exec kafka-server-start /tmp/server.properties

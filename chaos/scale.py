@@ -1,0 +1,33 @@
+"""Scale faults: members are taken away and kept away, which a deleted pod is not."""
+
+from __future__ import annotations
+
+from harness.cluster.pods import KAFKA, Cluster
+
+
+class BrokersAway:
+    """All brokers but the first few are gone until the fault is healed; each leaves in an orderly way."""
+
+    name = "brokers away"
+
+    def __init__(self, cluster: Cluster, *, left: int) -> None:
+        self._cluster, self._left, self._declared = cluster, left, len(cluster.brokers)
+
+    def plan(self) -> tuple[str, ...]:
+        return tuple(reversed(self._cluster.brokers[self._left :]))
+
+    def inject(self) -> None:
+        self._cluster.scale(KAFKA, replicas=self._left)
+
+    def proof_of_injection(self) -> dict[str, object] | None:
+        if any(self._cluster.pod(pod) is not None for pod in self.plan()):
+            return None
+        return {"gone": list(self.plan())}
+
+    def heal(self) -> None:
+        self._cluster.scale(KAFKA, replicas=self._declared)
+
+    def proof_of_healing(self) -> dict[str, object] | None:
+        if not all(self._cluster.is_ready(pod) for pod in self._cluster.brokers):
+            return None
+        return {"ready": list(self._cluster.brokers)}

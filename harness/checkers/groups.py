@@ -1,0 +1,246 @@
+"""Consumer groups: who owns which partition when, what was delivered, and whether progress and lag are true. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from harness.ops import Send
+from harness.verdict import Finding, Judgement, Verdict
+
+SHARES, OVERLAP, DELIVERY, PROGRESS, LAG = "group-shares", "group-overlap", "group-delivery", "group-progress", "lag"
+
+
+class Turn(Enum):
+    """What happened to a member's partitions."""
+
+    ASSIGNED = "assigned"
+    REVOKED = "revoked"
+    LOST = "lost"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A member was given partitions or lost some; `ended` means that it is no longer alive and owns none."""
+
+    time_s: float
+    member: str
+    turn: Turn
+    partitions: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One record that a member was given."""
+
+    time_s: float
+    member: str
+    partition: int
+    offset: int
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """A commit that a member was told is done: the next offset to read."""
+
+    time_s: float
+    member: str
+    partition: int
+    offset: int
+
+
+Shares = Mapping[str, frozenset[int]]
+
+
+def timeline(changes: Iterable[Change]) -> Iterator[tuple[float, Shares]]:
+    """Give who owns what after each change, in the order of time."""
+    owned: dict[str, frozenset[int]] = {}
+    for change in sorted(changes, key=lambda change: change.time_s):
+        before = owned.get(change.member, frozenset())
+        if change.turn is Turn.ASSIGNED:
+            owned[change.member] = before | change.partitions
+        elif change.turn is Turn.ENDED:
+            owned.pop(change.member, None)
+        else:
+            owned[change.member] = before - change.partitions
+        yield change.time_s, dict(owned)
+
+
+def is_shared_out(shares: Shares, *, partitions: int, members: frozenset[str]) -> bool:
+    """Say whether each partition has exactly one owner, each of these members owns one, and nobody else does."""
+    owners = {member for member, share in shares.items() if share}
+    everything = sorted(partition for share in shares.values() for partition in share)
+    return everything == list(range(partitions)) and owners == members
+
+
+def settles(
+    changes: Sequence[Change], *, partitions: int, members: frozenset[str], since_s: float, bound_s: float, why: str
+) -> Judgement:
+    """Judge that within the bound each partition had one owner among exactly these members, and kept it."""
+    moments = list(timeline(changes))
+    measured: dict[str, object] = {"bound_s": round(bound_s, 3), "bound_why": why, "members": len(members)}
+    if not any(time_s >= since_s for time_s, _ in moments):
+        reason = "nothing happened to any member's partitions"
+        return Judgement(checker=SHARES, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)
+    settled_s: float | None = None
+    for time_s, shares in moments:
+        if not is_shared_out(shares, partitions=partitions, members=members):
+            settled_s = None
+        elif settled_s is None:
+            settled_s = max(time_s, since_s)
+    measured["shares"] = {member: sorted(share) for member, share in moments[-1][1].items()}
+    if settled_s is None:
+        reason = f"the partitions are not shared out in the end: {measured['shares']}"
+    elif settled_s - since_s > bound_s:
+        reason = f"shared out only after {settled_s - since_s:.2f} s, allowed are {bound_s:.2f} s ({why})"
+    else:
+        measured["settled_after_s"] = round(settled_s - since_s, 3)
+        reason = f"shared out after {settled_s - since_s:.2f} s of {bound_s:.2f} s"
+        return Judgement(checker=SHARES, verdict=Verdict.PASS, reason=reason, measured=measured)
+    finding = Finding(anomaly=SHARES, what=reason, evidence={"shares": measured["shares"]})
+    return Judgement(checker=SHARES, verdict=Verdict.FAIL, reason=reason, findings=(finding,), measured=measured)
+
+
+def no_overlap(changes: Sequence[Change]) -> Judgement:
+    """Judge that at no moment two members that are alive owned the same partition."""
+    findings = []
+    for time_s, shares in timeline(changes):
+        owners = Counter(partition for share in shares.values() for partition in share)
+        findings += [
+            Finding(
+                anomaly=OVERLAP,
+                what=f"partition {partition} has {count} owners at {time_s:.3f} s",
+                evidence={"time_s": time_s, "shares": {member: sorted(share) for member, share in shares.items()}},
+            )
+            for partition, count in owners.items()
+            if count > 1
+        ]
+    return _conclude(OVERLAP, findings, checked=len(changes), good="no partition ever had two owners")
+
+
+def delivered(
+    sends: Sequence[Send], deliveries: Sequence[Delivery], commits: Sequence[Commit], *, crashed: frozenset[str]
+) -> Judgement:
+    """Judge that each acknowledged record was delivered, and none again that could have been known to be done.
+
+    Without a crash that is any record. After a crash it is those whose progress had been committed: what a killed member
+    was given and had not committed yet must be given to somebody else.
+    """
+    seen = {(delivery.partition, delivery.value) for delivery in deliveries}
+    acknowledged = [send for send in sends if send.offset is not None]
+    missing = [send for send in acknowledged if (_partition(send), send.value) not in seen]
+    findings = [
+        Finding(
+            anomaly="undelivered",
+            what=f"{send.key} offset {send.offset} was given to no member",
+            evidence={"key": send.key, "offset": send.offset, "value": send.value},
+        )
+        for send in missing
+    ]
+    again = tuple(_delivered_again(deliveries, commits, crashed=crashed))
+    findings += again
+    times = Counter((delivery.partition, delivery.offset) for delivery in deliveries)
+    measured = {
+        "acknowledged": len(acknowledged),
+        "deliveries": len(deliveries),
+        "given_more_than_once": sum(count > 1 for count in times.values()),
+        "undelivered": len(missing),
+    }
+    good = f"each of {len(acknowledged)} records was delivered, {'committed ones' if crashed else 'all'} once"
+    return _conclude(DELIVERY, findings, checked=min(len(acknowledged), len(deliveries)), good=good, measured=measured)
+
+
+def _delivered_again(
+    deliveries: Sequence[Delivery], commits: Sequence[Commit], *, crashed: frozenset[str]
+) -> Iterator[Finding]:
+    first: dict[tuple[int, int], Delivery] = {}
+    for delivery in sorted(deliveries, key=lambda delivery: delivery.time_s):
+        before = first.setdefault((delivery.partition, delivery.offset), delivery)
+        if before is delivery:
+            continue
+        if before.member not in crashed or _was_committed(before, commits):
+            yield Finding(
+                anomaly="delivered-again",
+                what=f"partition {delivery.partition} offset {delivery.offset} was given to {before.member} at "
+                f"{before.time_s:.3f} s and to {delivery.member} at {delivery.time_s:.3f} s",
+                evidence={"partition": delivery.partition, "offset": delivery.offset, "value": delivery.value},
+            )
+
+
+def _was_committed(delivery: Delivery, commits: Sequence[Commit]) -> bool:
+    return any(
+        commit.member == delivery.member
+        and commit.partition == delivery.partition
+        and commit.offset > delivery.offset
+        for commit in commits
+    )
+
+
+def progress_kept(commits: Sequence[Commit], deliveries: Sequence[Delivery]) -> Judgement:
+    """Judge that a partition's committed offset never went back, and never beyond what had been delivered."""
+    highest: dict[int, int] = {}
+    given: dict[int, int] = defaultdict(lambda: -1)
+    findings = []
+    happenings = sorted((*commits, *deliveries), key=lambda happening: happening.time_s)
+    for happening in happenings:
+        partition, offset = happening.partition, happening.offset
+        if isinstance(happening, Delivery):
+            given[partition] = max(given[partition], offset)
+            continue
+        if offset < highest.get(partition, 0):
+            findings.append(_progress("offset-commit-regression", happening, f"after {highest[partition]}"))
+        if offset > given[partition] + 1:
+            findings.append(_progress("commit-beyond-processed", happening, f"{given[partition]} was given last"))
+        highest[partition] = max(highest.get(partition, 0), offset)
+    good = f"{len(commits)} commits, none back and none ahead"
+    return _conclude(PROGRESS, findings, checked=len(commits), good=good)
+
+
+def _progress(anomaly: str, commit: Commit, what: str) -> Finding:
+    return Finding(
+        anomaly=anomaly,
+        what=f"partition {commit.partition}: {commit.member} committed {commit.offset}, {what}",
+        evidence={"partition": commit.partition, "offset": commit.offset, "time_s": commit.time_s},
+    )
+
+
+def offsets_equal(known: Mapping[int, int], reported: Mapping[int, int], *, what: str) -> Judgement:
+    """Judge that figures by partition, such as lags or committed offsets, are exactly those that are known to be true."""
+    findings = [
+        Finding(
+            anomaly=LAG,
+            what=f"{what} of partition {partition} is {reported.get(partition)}, true is {known.get(partition)}",
+            evidence={"partition": partition, "reported": reported.get(partition), "true": known.get(partition)},
+        )
+        for partition in sorted(known.keys() | reported.keys())
+        if known.get(partition) != reported.get(partition)
+    ]
+    return _conclude(LAG, findings, checked=len(known), good=f"{what} is true in {len(known)} partitions")
+
+
+def _partition(send: Send) -> int:
+    return int(send.key.rsplit("-", 1)[1])
+
+
+def _conclude(
+    checker: str,
+    findings: Sequence[Finding],
+    *,
+    checked: int,
+    good: str,
+    measured: Mapping[str, object] | None = None,
+) -> Judgement:
+    measured = {**(measured or {}), "checked": checked, "wrong": len(findings)}
+    if findings:
+        reason = f"{len(findings)} findings, the first: {findings[0].what}"
+        return Judgement(
+            checker=checker, verdict=Verdict.FAIL, reason=reason, findings=tuple(findings[:20]), measured=measured
+        )
+    if not checked:
+        reason = "nothing was observed to judge by"
+        return Judgement(checker=checker, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)
+    return Judgement(checker=checker, verdict=Verdict.PASS, reason=good, measured=measured)

@@ -1,0 +1,75 @@
+"""ROLL: every broker is replaced in turn while clients work, and they hardly notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from chaos.rollout import RollingConfigChange, RollingRestart
+from harness import budget
+from harness.checkers import insync, refusals
+from harness.claims import Level, clause
+from harness.clients.admin import Admin
+from harness.clients.refusals import RefusalProbe
+from harness.clients.traffic import Load
+from harness.clients.watcher import Watcher
+from harness.cluster.pods import Cluster
+from harness.evidence import Evidence
+from harness.fixtures import TopicFactory, TrafficFactory
+from harness.run import Run
+from harness.trial import survive
+
+PARTITIONS = 6
+Roll = Callable[[RollingRestart], None]
+
+
+@pytest.fixture
+def roll(
+    steady: Cluster, admin: Admin, topic: TopicFactory, traffic: TrafficFactory, evidence: Evidence, run: Run
+) -> Roll:
+    """Return a function that rolls the brokers under traffic, with a probe for refusals, and judges all of it."""
+
+    def roll_and_judge(change: RollingRestart) -> None:
+        load = Load(topic=topic("rolling", partitions=PARTITIONS), partitions=PARTITIONS)
+        probed = topic("refusals", partitions=PARTITIONS)
+        probe = RefusalProbe(bootstrap=steady.bootstrap, topic=probed, partitions=PARTITIONS, clock=run.clock)
+        with Watcher(admin, clock=run.clock) as watcher, probe:
+            trial = survive(
+                change, traffic=traffic(load), admin=admin, run=run, evidence=evidence, budget=budget.rolling()
+            )
+        out_of_sync = [(sample.time_s, sample.brokers_out_of_sync) for sample in watcher.samples]
+        evidence.judge(
+            *trial.judgements,
+            insync.check(out_of_sync, start_s=trial.injected_s, end_s=trial.healed_s, allowed=1),
+            refusals.check(probe.answers, refused_s=probe.refused_s),
+        )
+
+    return roll_and_judge
+
+
+@clause("ROLL-01")
+def test_rolling_config_change(roll: Roll, steady: Cluster, admin: Admin, evidence: Evidence) -> None:
+    """A changed broker setting rolls through the cluster, never more than one broker out of sync, no write refused.
+
+    A broker property is changed in a new ConfigMap, which makes the StatefulSet replace its pods one by one. Two
+    idempotent producers and two consumers work through it, and a probe that never tries again writes with acks=all.
+    Each pod must be another one, every live broker must have the new value, never more than one broker may be out
+    of an in-sync set of any partition, no write may be refused for lack of in-sync replicas, nothing acknowledged
+    may be lost, repeated or reordered, and no partition may be without an acknowledgement longer than the budget.
+    """
+    before = {broker: admin.broker_config(broker)["message.max.bytes"] for broker in admin.brokers()}
+    wanted = str(int(min(before.values(), key=int)) - 12)
+    roll(RollingConfigChange(steady, file="90-changed.properties", text=f"message.max.bytes={wanted}\n"))
+    after = {broker: admin.broker_config(broker)["message.max.bytes"] for broker in admin.brokers()}
+    evidence.fact(message_max_bytes_before=before, message_max_bytes_after=after)
+    assert set(after.values()) == {wanted}, f"brokers run with message.max.bytes {after}, expected {wanted}"
+
+
+@clause("ROLL-02", level=Level.CERTIFY)
+def test_rolling_restart(roll: Roll, steady: Cluster) -> None:
+    """A rolling restart goes through the cluster, never more than one broker out of sync, no write refused.
+
+    As ROLL-01, with `kubectl rollout restart` in place of a change of configuration.
+    """
+    roll(RollingRestart(steady))
