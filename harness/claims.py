@@ -17,7 +17,7 @@ import pytest
 
 from harness.waiting import TimedOut, wait_until
 
-ID_PATTERN = re.compile(r"^(?P<family>[A-Z]{2,6})-(?P<number>\d{2})$")
+ID_PATTERN = re.compile(r"(?P<family>[A-Z]{2,6})-(?P<number>[0-9]{2})")
 
 
 class Level(Enum):
@@ -47,7 +47,7 @@ class Claim:
 
 def clause(claim_id: str, *, level: Level = Level.GATE) -> pytest.MarkDecorator:
     """Mark a test as the clause with this id; the plugin reads its sentence and protocol from the docstring."""
-    if not ID_PATTERN.match(claim_id):
+    if not ID_PATTERN.fullmatch(claim_id):
         raise ValueError(f"got claim id {claim_id!r}, expected a family and two digits such as 'REP-03'")
     return pytest.mark.clause(claim_id, level)
 

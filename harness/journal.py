@@ -57,14 +57,22 @@ def read_ops(path: Path) -> tuple[Op, ...]:
 
     A last line without its newline is what a killed run leaves behind: it is dropped, everything before it counts.
     """
-    text = path.read_text(encoding="utf-8")
-    lines = text.split("\n")[:-1]
+    whole = path.read_bytes()
+    lines = _text(whole[: whole.rfind(b"\n") + 1], path).split("\n")[:-1]
     if not lines or _object(lines[0], path, 1).get("format") != HISTORY_FORMAT:
         raise UsageError(
             f"{path}:1: got {lines[0][:80]!r}" if lines else f"{path}: the file is empty",
             remedy=f'expected the line {{"format": "{HISTORY_FORMAT}"}} first',
         )
     return tuple(_op(line, path, number) for number, line in enumerate(lines[1:], start=2))
+
+
+def _text(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{path}:{number}: not UTF-8 ({error.reason})", remedy="expected JSON Lines") from error
 
 
 def _object(line: str, path: Path, number: int) -> dict[str, object]:
@@ -81,11 +89,11 @@ def _op(line: str, path: Path, number: int) -> Op:
     fields = _object(line, path, number)
     try:
         return Op(
-            index=int(fields.pop("index")),  # type: ignore[call-overload]
-            time_ns=int(fields.pop("time")),  # type: ignore[call-overload]
-            process=fields.pop("process"),  # type: ignore[arg-type]
+            index=_whole(fields.pop("index"), "index"),
+            time_ns=_whole(fields.pop("time"), "time"),
+            process=_word(fields.pop("process"), "process", or_whole=True),
             type=OpType(fields.pop("type")),
-            f=str(fields.pop("f")),
+            f=str(_word(fields.pop("f"), "f", or_whole=False)),
             value=fields.pop("value"),
             extra=fields,
         )
@@ -94,3 +102,17 @@ def _op(line: str, path: Path, number: int) -> Op:
             f"{path}:{number}: {error!r} in {line[:120]!r}",
             remedy="expected index, time, process, type (invoke, ok, fail or info), f and value",
         ) from error
+
+
+def _whole(value: object, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}, not a whole number")
+    return value
+
+
+def _word(value: object, name: str, *, or_whole: bool) -> int | str:
+    if or_whole and isinstance(value, int):
+        return _whole(value, name)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}, not a word")
+    return value

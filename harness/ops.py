@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+from harness.errors import UsageError
+
 HISTORY_FORMAT = "greenfield-history/1"
 
 
@@ -96,29 +98,30 @@ class History:
 
 def sends_of(ops: Iterable[Op]) -> Iterator[Send]:
     """Pair each invoked send with its end; a send that never ended is `info`: nobody knows."""
-    invoked: dict[tuple[int | str, str, str], tuple[int, Op]] = {}
-    ended: dict[int, Op] = {}
+    invoked: dict[tuple[int | str, str, str], int] = {}
+    ended: dict[int, tuple[Op, int | None]] = {}
     order: list[tuple[Op, str, str]] = []
     for op in ops:
         if op.f != "send":
             continue
         for _, key, payload in op.value:  # type: ignore[attr-defined]
+            offset, value = payload if isinstance(payload, list | tuple) else (None, payload)
             if op.type is OpType.INVOKE:
-                invoked[op.process, key, payload] = (len(order), op)
-                order.append((op, key, payload))
+                invoked[op.process, key, value] = len(order)
+                order.append((op, key, value))
+            elif (op.process, key, value) in invoked:
+                ended[invoked[op.process, key, value]] = (op, offset)
             else:
-                value = payload[1] if isinstance(payload, list | tuple) else payload
-                position, _ = invoked[op.process, key, value]
-                ended[position] = op
+                raise UsageError(
+                    f"operation {op.index} ends a send of {value!r} to {key} that process {op.process} never invoked",
+                    remedy="give the whole history, from its first line on",
+                )
     for position, (op, key, value) in enumerate(order):
-        yield _send(op, ended.get(position), key=key, value=value, sequence=position)
+        end, offset = ended.get(position, (None, None))
+        yield _send(op, end, key=key, value=value, sequence=position, offset=offset)
 
 
-def _send(invoked: Op, end: Op | None, *, key: str, value: str, sequence: int) -> Send:
-    offset = None
-    if end is not None:
-        payload = next(p for _, k, p in end.value if k == key)  # type: ignore[attr-defined]
-        offset = payload[0] if isinstance(payload, list | tuple) else None
+def _send(invoked: Op, end: Op | None, *, key: str, value: str, sequence: int, offset: int | None) -> Send:
     return Send(
         key=key,
         value=value,
