@@ -1,0 +1,46 @@
+"""Budgets: what an event may cost follows from the live configuration and says where it comes from."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.budget import ELECTION_S, LiveTimeouts, announced_end, crash, rolling, unrelated
+
+SECONDS = st.floats(0.1, 1000)
+
+
+def test_the_live_configuration_is_in_milliseconds() -> None:
+    live = LiveTimeouts.of({"zookeeper.session.timeout.ms": "6000", "replica.lag.time.max.ms": "10000"})
+    assert live == LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)
+
+
+def test_a_setting_that_is_not_there_is_no_zero() -> None:
+    with pytest.raises(KeyError):
+        LiveTimeouts.of({"replica.lag.time.max.ms": "10000"})
+
+
+@given(SECONDS, SECONDS)
+def test_a_crash_is_noticed_by_whichever_is_sooner(session_s: float, lag_s: float) -> None:
+    budget = crash(LiveTimeouts(zookeeper_session_s=session_s, replica_lag_s=lag_s))
+    assert budget.seconds == pytest.approx(min(session_s, lag_s) + ELECTION_S)
+
+
+@given(SECONDS, SECONDS)
+def test_a_shorter_time_out_never_makes_a_longer_budget(session_s: float, lag_s: float) -> None:
+    longer = crash(LiveTimeouts(zookeeper_session_s=session_s, replica_lag_s=lag_s))
+    shorter = crash(LiveTimeouts(zookeeper_session_s=session_s / 2, replica_lag_s=lag_s))
+    assert shorter.seconds <= longer.seconds
+
+
+def test_each_budget_says_why() -> None:
+    live = LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)
+    assert crash(live).why == "noticed after 6 s (session time-out or replica lag) + election 3 s"
+    assert all(budget.why and budget.seconds > 0 for budget in (announced_end(), rolling(), unrelated()))
+
+
+def test_the_promised_bounds_are_kept() -> None:
+    """The base's own windows are promised as: deletes within 3 s, rolling restart within 5 s."""
+    assert announced_end().seconds <= 3
+    assert rolling().seconds <= 5
