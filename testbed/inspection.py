@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.errors import MachineError
 from testbed import build, cgroups, health, layout, leftovers, state, volumes
+from testbed.locking import holder
 from testbed.shell import attempt
 
 
@@ -25,6 +26,7 @@ class Status:
     volumes: Mapping[str, str]
     image: str
     versions: Mapping[str, str]
+    in_use_by: str
     leftovers: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -32,6 +34,8 @@ class Status:
         return asdict(self)
 
     def __str__(self) -> str:
+        if not self.daemons and self.in_use_by:
+            return f"Process {self.in_use_by} is bringing the testbed up or down."
         if not self.daemons:
             return (
                 "The testbed is down."
@@ -53,6 +57,7 @@ class Status:
             f"memory    daemons {self.daemons_memory_mib} MiB, pods {self.pods_memory_mib} MiB",
             *(f"volume    {name}: {phase}" for name, phase in self.volumes.items()),
             f"image     {self.image}",
+            *([f"in use    by process {self.in_use_by}"] if self.in_use_by else []),
             "versions  " + ", ".join(f"{name} {version}" for name, version in self.versions.items()),
         ]
         return "\n".join(lines)
@@ -77,6 +82,7 @@ def status() -> Status:
         volumes=_volumes() if ready else {},
         image=layout.KAFKA_IMAGE,
         versions=_versions(),
+        in_use_by=holder(),
         leftovers=() if nodes else leftovers.find(),
     )
 

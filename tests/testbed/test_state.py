@@ -14,7 +14,7 @@ import pytest
 from harness.errors import MachineError
 from testbed import controlplane, health, inspection, layout, lifecycle, shell, state
 from testbed.inspection import Status
-from testbed.locking import lock
+from testbed.locking import holder, lock, parse_holder
 
 DOWN = Status(
     healthy=False,
@@ -25,6 +25,7 @@ DOWN = Status(
     volumes={},
     image="i",
     versions={},
+    in_use_by="",
     leftovers=(),
 )
 
@@ -113,6 +114,26 @@ def test_ruins_are_named() -> None:
     text = str(replace(DOWN, leftovers=("mount /x",)))
     assert text.startswith("The testbed is down, but")
     assert text.endswith("  mount /x")
+
+
+def test_a_testbed_that_is_being_changed_says_by_whom() -> None:
+    assert str(replace(DOWN, in_use_by="7", leftovers=("mount /x",))).startswith("Process 7 is bringing")
+    assert "in use    by process 7" in str(replace(DOWN, in_use_by="7", daemons={"a": 1}))
+    assert "in use" not in str(replace(DOWN, daemons={"a": 1}))
+
+
+def test_the_holder_of_the_lock_is_known_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "l"
+    assert holder(path=path) == ""
+    with lock(path=path):
+        assert holder(path=path) == str(os.getpid())
+    assert holder(path=path) == ""
+
+
+def test_the_kernels_table_of_locks() -> None:
+    table = "1: POSIX  ADVISORY  WRITE 3 fe:00:77 0 EOF\n2: FLOCK  ADVISORY  WRITE 812 fe:00:77 0 EOF\n"
+    assert parse_holder(table, 77) == "812"
+    assert parse_holder(table, 7) == ""
 
 
 def test_a_dead_daemon_is_named() -> None:
