@@ -76,9 +76,9 @@ def test_acknowledged_means_on_every_replica(
     values = [f"acknowledged-{name}-{partition}" for partition in range(PARTITIONS)]
     send(admin.bootstrap, name, [Outgoing(value=value.encode(), partition=at) for at, value in enumerate(values)])
     found = {
-        f"{name}-{at} on {pod}": segments.holds(steady, pod, f"{name}-{at}", value)
+        f"{name}-{at} on broker {broker}": segments.holds(steady, admin, broker, f"{name}-{at}", value)
         for at, value in enumerate(values)
-        for pod in steady.brokers
+        for broker in admin.brokers()
     }
     evidence.fact(found=found)
     missing = [where for where, there in found.items() if not there]
@@ -188,12 +188,12 @@ def records(prefix: str, *, count: int) -> list[Outgoing]:
 
 
 def settled_digests(cluster: Cluster, admin: Admin, topic: str) -> dict[str, dict[str, dict[str, str]]]:
-    """Return each partition's segment digests by broker pod, once followers had time to fetch the last byte."""
+    """Return each partition's segment digests by broker, once followers had time to fetch the last byte."""
     keys = [partition.key for partition in admin.describe(topic)]
 
     def read() -> dict[str, dict[str, dict[str, str]]]:
-        by_pod = {pod: segments.digests(cluster, pod, topic) for pod in cluster.brokers}
-        return {key: {pod: found.get(key, {}) for pod, found in by_pod.items()} for key in keys}
+        held = {str(broker): segments.digests_of(cluster, admin, broker, topic) for broker in admin.brokers()}
+        return {key: {broker: found.get(key, {}) for broker, found in held.items()} for key in keys}
 
     with contextlib.suppress(TimedOut):  # the checker says what differs
         wait_until(lambda: replicas.agree(read()), what="replicas being equal", timeout_s=FETCH_BUDGET_S)
