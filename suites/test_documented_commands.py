@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.claims import clause, expect_within
-from harness.clients.admin import Admin
+from harness.clients.admin import Admin, Partition
 from harness.clients.groups import Groups
 from harness.clients.sending import Outgoing, send
 from harness.clients.tail import tail
+from harness.clients.topics import settled
 from harness.cluster.pods import Cluster
 from harness.coverage import checks
 from harness.document import Document
 from harness.evidence import Evidence
 from harness.fixtures import TopicFactory
 from harness.reader import Reader
+from harness.waiting import TimedOut
 from suites.documented.page import PageGroups, PageTopics
 from suites.documented.printed import PrintedPartition, broker_ids, offsets, partitions
 
@@ -42,20 +44,15 @@ def test_topic_commands(reader: Reader, admin: Admin, page_topics: PageTopics, e
     """
     name = page_topics.take("my-topic")
     reader.command(f"{CLI} / Create topic")
-    expect_within(
-        lambda: len(admin.describe(name)) == 3 and all(partition.in_sync for partition in admin.describe(name)),
-        what=f"{name} with 3 partitions, all in sync",
-        budget_s=SEEN_S,
-        detail=lambda: str(admin.describe(name)),
-    )
-    copies = [len(set(partition.replicas)) for partition in admin.describe(name)]
+    made = _seen(admin, name)
+    copies = [len(set(partition.replicas)) for partition in made]
     assert copies == [2, 2, 2], f"the partitions have {copies} replicas, the command asks for 2"
     listed = reader.command(f"{CLI} / List topics").lines
     assert name in listed, f"{name} is not in the list {listed}"
     printed = partitions(reader.command(f"{CLI} / Describe topic").lines)
     seen = [
         PrintedPartition(index=p.index, leader=p.leader, replicas=frozenset(p.replicas), isr=frozenset(p.isr))
-        for p in admin.describe(name)
+        for p in _seen(admin, name)
         if p.leader is not None
     ]
     assert printed == seen, f"--describe printed {printed}, another client sees {seen}"
@@ -161,6 +158,14 @@ def test_zookeeper_shell(reader: Reader, admin: Admin, document: Document, evide
     seen, documented = list(admin.brokers()), list(range(document.kafka.replicas))
     evidence.fact(registered=ids, seen_by_a_client=seen)
     assert ids == seen == documented, f"ZooKeeper has {ids}, a client sees {seen}, the page says {documented}"
+
+
+def _seen(admin: Admin, topic: str) -> Sequence[Partition]:
+    """The topic of three partitions as a client of another make sees it; one that does not see it is a failure."""
+    try:
+        return settled(admin, topic, partitions=3)
+    except TimedOut as late:
+        raise AssertionError(str(late)) from late
 
 
 def _fill(cluster: Cluster, topic: str, counts: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from harness.clients.groups import Groups
 from harness.clients.sending import Outgoing, send
 from harness.clients.settings import plain_consumer
 from harness.clients.tail import tail
-from harness.clients.topic_settings import Setting, change_settings, settings_of
+from harness.clients.topics import Setting, change_settings, settings_of, settled
 from harness.cluster.pods import Cluster
 from harness.coverage import checks
 from harness.document import Document
@@ -71,13 +71,12 @@ def test_replication_factor(admin: Admin, topic: TopicFactory, evidence: Evidenc
     have three replicas for each partition, on three different brokers, all of them in sync, and the partitions'
     leaders must not be all on one broker.
     """
-    topics = [topic("doc-rf-asked", replication_factor=3), topic("doc-rf-default", replication_factor=-1)]
-    replicas = {p.key: p.replicas for name in topics for p in admin.describe(name)}
-    evidence.fact(replicas=replicas)
-    for name in topics:
-        described = admin.describe(name)
-        assert all(len(set(p.replicas)) == len(p.replicas) == 3 and p.in_sync for p in described), f"got {described}"
-        assert len({p.leader for p in described}) > 1, f"one broker leads all of {name}: {described}"
+    names = [topic("doc-rf-asked", replication_factor=3), topic("doc-rf-default", replication_factor=-1)]
+    described = [settled(admin, name, partitions=PARTITIONS) for name in names]
+    evidence.fact(replicas={partition.key: partition.replicas for made in described for partition in made})
+    for made in described:
+        assert all(len(set(p.replicas)) == len(p.replicas) == 3 and p.in_sync for p in made), f"got {made}"
+        assert len({p.leader for p in made}) > 1, f"one broker leads all partitions: {made}"
 
 
 @clause("DOC-18")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from harness.clients.settings import plain_consumer
+from harness.clients.topics import partitions_of
 from harness.waiting import wait_until
 
 TIMEOUT_S = 15
@@ -36,8 +37,7 @@ class Tail:
     def __init__(self, consumer: Consumer, topic: str, *, from_beginning: bool) -> None:
         self._consumer, self._topic = consumer, topic
         self._records: list[Record] = []
-        partitions = consumer.list_topics(topic, timeout=TIMEOUT_S).topics[topic].partitions
-        self._next = {index: 0 if from_beginning else self._end(index) for index in sorted(partitions)}
+        self._next = {index: 0 if from_beginning else self._end(index) for index in partitions_of(consumer, topic)}
         consumer.assign([TopicPartition(topic, index, offset) for index, offset in self._next.items()])
 
     def records(self) -> list[Record]:
