@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,9 @@ class HarnessGroup(click.Group):
         except (click.Abort, KeyboardInterrupt):
             click.echo("harness: interrupted", err=True)
             code = ExitCode.INCONCLUSIVE
+        except Exception:  # or Python would end with 1, which means: not certified
+            click.echo(f"harness: this is a fault of the harness itself:\n{traceback.format_exc()}", err=True)
+            code = ExitCode.HARNESS
         sys.exit(int(code or 0))
 
 

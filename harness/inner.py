@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,24 +14,32 @@ import pytest
 
 from harness.cluster.connection import connect, require_vantage
 from harness.cluster.safety import refuse_if_held, survey
-from harness.errors import HarnessError
+from harness.errors import ExitCode, HarnessError
 from harness.run import Settings
 
 PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Check that the run may begin, without touching anything; then run the suites."""
+    """Certify; what goes wrong in the harness itself has its own exit code, as Python's would mean not certified."""
     _end_in_order()
-    settings = Settings.read(Path(arguments[0]))
     try:
-        connection = connect(settings.target)
-        require_vantage()
-        survey(connection, settings.namespace, reuse=settings.reuse)
-        refuse_if_held(connection, settings.namespace)
+        return _certify(arguments)
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
         return int(error.exit_code)
+    except Exception:  # see above
+        traceback.print_exc()
+        return int(ExitCode.HARNESS)
+
+
+def _certify(arguments: Sequence[str]) -> int:
+    """Check that the run may begin, without touching anything; then run the suites."""
+    settings = Settings.read(Path(arguments[0]))
+    connection = connect(settings.target)
+    require_vantage()
+    survey(connection, settings.namespace, reuse=settings.reuse)
+    refuse_if_held(connection, settings.namespace)
     return int(pytest.main(list(arguments[1:])))
 
 

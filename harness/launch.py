@@ -19,9 +19,9 @@ from types import FrameType
 import testbed
 from harness import document, nodejs
 from harness.claims import Level
-from harness.cluster.connection import Target, find_kubectl
+from harness.cluster.connection import Target, connect, find_kubectl
 from harness.cluster.rendering import Manifests, render
-from harness.errors import ExitCode, MachineError
+from harness.errors import ExitCode, MachineError, UsageError
 from harness.progress import Progress
 from harness.run import Settings
 
@@ -56,15 +56,24 @@ class Request:
 def launch(request: Request, *, progress: Progress) -> tuple[ExitCode, Path]:
     """Run the suites as asked and return the exit code and the folder of the report."""
     document.read(request.document)
+    if request.kubeconfig is None:
+        return _launch_on_testbed(request, progress=progress)
+    target = Target(kubeconfig=request.kubeconfig, context=request.context, kubectl=find_kubectl(), is_testbed=False)
+    manifests = _rendered(request, default=DOCUMENTED, kubectl=target.kubectl)
+    connect(target)
     nodejs.prepare_kafkajs(progress)
-    if request.kubeconfig is not None:
-        target = Target(
-            kubeconfig=request.kubeconfig, context=request.context, kubectl=find_kubectl(), is_testbed=False
+    settings = _settings(request, target, manifests)
+    return _certify(settings, request, enter=list), settings.report_dir
+
+
+def _launch_on_testbed(request: Request, *, progress: Progress) -> tuple[ExitCode, Path]:
+    if request.context is not None:
+        raise UsageError(
+            f"got --context {request.context!r} and no kubeconfig", remedy="name its file too, with --kubeconfig"
         )
-        settings = _settings(request, target, _rendered(request, default=DOCUMENTED, kubectl=target.kubectl))
-        return _certify(settings, request, enter=list), settings.report_dir
     own_kubectl = shutil.which("kubectl")
     early = _rendered(request, default=ON_TESTBED, kubectl=Path(own_kubectl)) if own_kubectl else None
+    nodejs.prepare_kafkajs(progress)
     with _testbed(keep=request.keep, progress=progress) as bed:
         target = Target(kubeconfig=bed.kubeconfig, context=None, kubectl=bed.kubectl, is_testbed=True)
         settings = _settings(request, target, early or _rendered(request, default=ON_TESTBED, kubectl=bed.kubectl))

@@ -13,7 +13,6 @@ from typing import Protocol
 import urllib3
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
 
 from harness.errors import MachineError, UsageError
 
@@ -117,9 +116,13 @@ def _load(target: Target) -> tuple[client.ApiClient, str]:
             )
         settings = client.Configuration()
         config.load_kube_config(str(target.kubeconfig), context=name, client_configuration=settings)
-    except (ConfigException, KeyError, TypeError, ValueError) as error:
+    except UsageError:
+        raise
+    except Exception as error:  # whatever its parser or its loader stumbles over, the file is of no use
+        why = " ".join(str(error).split())
         raise UsageError(
-            f"{target.kubeconfig} is not a usable kubeconfig ({error})", remedy="give a valid file with --kubeconfig"
+            f"{target.kubeconfig} is not a usable kubeconfig ({type(error).__name__}: {why})",
+            remedy="give a valid file with --kubeconfig",
         ) from error
     settings.retries = urllib3.Retry(total=1, connect=1, read=0, backoff_factor=0.1)
     settings.connection_pool_maxsize = 16
