@@ -16,7 +16,7 @@ from harness.clients.admin import Admin
 from harness.clients.log_starts import LogStarts, as_series
 from harness.clients.settings import plain_consumer
 from harness.clients.stamped import Entry, StampedWriter
-from harness.clients.topic_settings import settings_of
+from harness.clients.topics import settings_of
 from harness.cluster.pods import Cluster
 from harness.cluster.segments import replicas_of
 from harness.evidence import Evidence

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from harness.ops import Send
 from harness.verdict import Finding, Judgement, Verdict
 
 SHARES, OVERLAP, DELIVERY, PROGRESS, LAG = "group-shares", "group-overlap", "group-delivery", "group-progress", "lag"
@@ -30,6 +29,15 @@ class Change:
     member: str
     turn: Turn
     partitions: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appended:
+    """One record whose writing was acknowledged."""
+
+    partition: int
+    offset: int
+    value: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,35 +131,34 @@ def no_overlap(changes: Sequence[Change]) -> Judgement:
 
 
 def delivered(
-    sends: Sequence[Send], deliveries: Sequence[Delivery], commits: Sequence[Commit], *, crashed: frozenset[str]
+    appended: Sequence[Appended], deliveries: Sequence[Delivery], commits: Sequence[Commit], *, crashed: frozenset[str]
 ) -> Judgement:
     """Judge that each acknowledged record was delivered, and none again that could have been known to be done.
 
-    Without a crash that is any record. After a crash it is those whose progress had been committed: what a killed member
-    was given and had not committed yet must be given to somebody else.
+    Without a crash that is any record. After a crash it is those whose progress had been committed: what a crashed
+    member was given and had not committed yet must be given to somebody else.
     """
     seen = {(delivery.partition, delivery.value) for delivery in deliveries}
-    acknowledged = [send for send in sends if send.offset is not None]
-    missing = [send for send in acknowledged if (_partition(send), send.value) not in seen]
+    missing = [record for record in appended if (record.partition, record.value) not in seen]
     findings = [
         Finding(
             anomaly="undelivered",
-            what=f"{send.key} offset {send.offset} was given to no member",
-            evidence={"key": send.key, "offset": send.offset, "value": send.value},
+            what=f"partition {record.partition} offset {record.offset} was given to no member",
+            evidence={"partition": record.partition, "offset": record.offset, "value": record.value},
         )
-        for send in missing
+        for record in missing
     ]
     again = tuple(_delivered_again(deliveries, commits, crashed=crashed))
     findings += again
     times = Counter((delivery.partition, delivery.offset) for delivery in deliveries)
     measured = {
-        "acknowledged": len(acknowledged),
+        "acknowledged": len(appended),
         "deliveries": len(deliveries),
         "given_more_than_once": sum(count > 1 for count in times.values()),
         "undelivered": len(missing),
     }
-    good = f"each of {len(acknowledged)} records was delivered, {'committed ones' if crashed else 'all'} once"
-    return _conclude(DELIVERY, findings, checked=min(len(acknowledged), len(deliveries)), good=good, measured=measured)
+    good = f"each of {len(appended)} records was delivered, {'committed ones' if crashed else 'all'} once"
+    return _conclude(DELIVERY, findings, checked=min(len(appended), len(deliveries)), good=good, measured=measured)
 
 
 def _delivered_again(
@@ -173,9 +180,7 @@ def _delivered_again(
 
 def _was_committed(delivery: Delivery, commits: Sequence[Commit]) -> bool:
     return any(
-        commit.member == delivery.member
-        and commit.partition == delivery.partition
-        and commit.offset > delivery.offset
+        commit.member == delivery.member and commit.partition == delivery.partition and commit.offset > delivery.offset
         for commit in commits
     )
 
@@ -185,7 +190,8 @@ def progress_kept(commits: Sequence[Commit], deliveries: Sequence[Delivery]) -> 
     highest: dict[int, int] = {}
     given: dict[int, int] = defaultdict(lambda: -1)
     findings = []
-    happenings = sorted((*commits, *deliveries), key=lambda happening: happening.time_s)
+    happenings: list[Commit | Delivery] = [*commits, *deliveries]
+    happenings.sort(key=lambda happening: happening.time_s)
     for happening in happenings:
         partition, offset = happening.partition, happening.offset
         if isinstance(happening, Delivery):
@@ -209,7 +215,7 @@ def _progress(anomaly: str, commit: Commit, what: str) -> Finding:
 
 
 def offsets_equal(known: Mapping[int, int], reported: Mapping[int, int], *, what: str) -> Judgement:
-    """Judge that figures by partition, such as lags or committed offsets, are exactly those that are known to be true."""
+    """Judge that figures by partition, such as lags or committed offsets, are exactly those that are known."""
     findings = [
         Finding(
             anomaly=LAG,
@@ -220,10 +226,6 @@ def offsets_equal(known: Mapping[int, int], reported: Mapping[int, int], *, what
         if known.get(partition) != reported.get(partition)
     ]
     return _conclude(LAG, findings, checked=len(known), good=f"{what} is true in {len(known)} partitions")
-
-
-def _partition(send: Send) -> int:
-    return int(send.key.rsplit("-", 1)[1])
 
 
 def _conclude(

@@ -16,17 +16,17 @@ from harness.budget import Budget
 from harness.checkers.retention import Written
 from harness.checkers.segments import SegmentFile
 from harness.clients.admin import Admin
+from harness.clients.groups import Groups
 from harness.clients.log_starts import LogStarts
 from harness.clients.snapshots import Snapshots
 from harness.clients.stamped import Entry, StampedWriter, Trickle
-from harness.clients.topic_settings import change_settings
+from harness.clients.topics import change_settings
 from harness.cluster.pods import Cluster
 from harness.cluster.segments import replicas_of
 from harness.retention_bounds import Rhythm, seconds
 from harness.run import Run
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
-from suites.retention.reading import commit
 
 IDLE, BUSY = 0, 1
 OLD, YOUNG = 0, 1
@@ -166,7 +166,7 @@ class Laboratory:
         self._fill_default()
         self.filled.sized = write(self.sized, [Entry(value=KIB) for _ in range(SIZED_RECORDS)])
         self.filled.full_replicas = replicas_of(self._cluster, self._admin, f"{self.sized}-0")
-        commit(self._cluster.bootstrap, self.behind, self.sized, COMMITTED)
+        Groups(self._admin).commit(self.behind, self.sized, {0: COMMITTED})
         change_settings(self._admin, self.sized, LIMIT)
         self.filled.limited_s = self._clock.now_s()
 

@@ -1,4 +1,4 @@
-"""Readers that join nobody: one commits a position, the next starts there and says what happens to it first."""
+"""A reader that starts where its group has committed, and says what happens to it first."""
 
 from __future__ import annotations
 
@@ -14,15 +14,6 @@ ANSWER_S = 20.0
 
 Happening = int | str
 """The offset of a record, or the name of an event such as _PARTITION_EOF (it stands at the end of the log)."""
-
-
-def commit(bootstrap: str, group: str, topic: str, offset: int) -> None:
-    """Commit an offset of a topic's first partition for a group that has no members."""
-    consumer = Consumer(plain_consumer(bootstrap, group=group))
-    try:
-        consumer.commit(offsets=[TopicPartition(topic, 0, offset)], asynchronous=False)
-    finally:
-        consumer.close()
 
 
 class StoredReader:

@@ -1,0 +1,73 @@
+"""How soon must a consumer group be settled again? Bounds from the live group settings. Pure.
+
+A member learns of a rebalance from the answer to its next heartbeat, and the round ends when every member that is
+known to be alive has joined it. A new group waits group.initial.rebalance.delay.ms for more members, and once more when
+one comes. A member that left says so; one that was killed is missed when its session time-out is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.budget import HANDOVER_S, Budget
+
+SLACK_S = 2.0
+"""For starting a client, and for a round of joining and assigning on half a CPU."""
+
+COORDINATOR_LOADING_S = 2.0
+"""For the new coordinator to read the offsets partition that it has come to lead, and for clients to find it."""
+
+HEARTBEAT_S = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupSettings:
+    """What members ask for, and what the brokers add; the session time-out is the shortest that the brokers allow."""
+
+    session_s: float
+    initial_delay_s: float
+    heartbeat_s: float = HEARTBEAT_S
+
+    @classmethod
+    def of(cls, broker: Mapping[str, str]) -> GroupSettings:
+        """Read them from a broker's live configuration."""
+        return cls(
+            session_s=int(broker["group.min.session.timeout.ms"]) / 1000,
+            initial_delay_s=int(broker["group.initial.rebalance.delay.ms"]) / 1000,
+        )
+
+    def for_client(self) -> dict[str, str | int | float | bool]:
+        """Return the settings with which a member joins."""
+        return {
+            "session.timeout.ms": int(self.session_s * 1000),
+            "heartbeat.interval.ms": int(self.heartbeat_s * 1000),
+        }
+
+    def forming(self) -> Budget:
+        """Bound the time until a new group of a few members has shared out its partitions."""
+        waiting_s = 2 * self.initial_delay_s
+        return Budget(
+            seconds=waiting_s + self.heartbeat_s + SLACK_S,
+            why=f"initial delay 2 x {self.initial_delay_s:g} s + {self._round()}",
+        )
+
+    def changed(self) -> Budget:
+        """Bound the time until the partitions are shared out again after a member came or said goodbye."""
+        return Budget(seconds=self.heartbeat_s + SLACK_S, why=self._round())
+
+    def killed(self) -> Budget:
+        """Bound the time until the partitions of a killed member have another owner."""
+        return Budget(
+            seconds=self.session_s + self.heartbeat_s + SLACK_S, why=f"session {self.session_s:g} s + {self._round()}"
+        )
+
+    def coordinator_lost(self) -> Budget:
+        """Bound the time until a group whose coordinator's pod was deleted has another that knows its offsets."""
+        return Budget(
+            seconds=HANDOVER_S + COORDINATOR_LOADING_S,
+            why=f"hand-over {HANDOVER_S:g} s + loading offsets {COORDINATOR_LOADING_S:g} s",
+        )
+
+    def _round(self) -> str:
+        return f"heartbeat {self.heartbeat_s:g} s + slack {SLACK_S:g} s"

@@ -1,0 +1,136 @@
+"""A workshop: a consumer group at work while records are written, so that its members may come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+
+from harness.budget import Budget
+from harness.checkers import groups as checkers
+from harness.checkers.groups import Appended
+from harness.claims import expect_within
+from harness.clients.members import Company
+from harness.clients.settings import plain_consumer
+from harness.clients.traffic import Traffic
+from harness.cluster.pods import Cluster
+from harness.evidence import Event, Evidence
+from harness.group_bounds import GroupSettings
+from harness.run import Run
+from harness.verdict import Inconclusive, Judgement
+from harness.waiting import TimedOut, wait_until
+
+PARTITIONS = 6
+STEADY_S = 0.5
+"""How long the new shares are watched: an owner that is gone again at once was none."""
+
+DRAINED_S = 10.0
+"""For members that own everything to be given the rest of what was written."""
+
+
+@dataclass(kw_only=True)
+class Workshop:
+    """A group whose first members have shared out the partitions, under traffic."""
+
+    company: Company
+    settings: GroupSettings
+    run: Run
+    appended: tuple[Appended, ...] = field(default=())
+
+    def is_shared_out(self) -> bool:
+        """Say whether each partition has one owner among the members that are there."""
+        self.company.require_running()
+        return checkers.is_shared_out(self.company.shares(), partitions=PARTITIONS, members=self.company.members)
+
+    def see_settled(self, *, since_s: float, bound: Budget) -> tuple[Judgement, ...]:
+        """Watch until the partitions are shared out again and for a moment longer, and judge how that went."""
+        members = self.company.members
+        await_quietly(self.is_shared_out, timeout_s=bound.seconds + 1.0)
+        seen_s = self.run.clock.now_s()
+        await_quietly(lambda: self.run.clock.now_s() > seen_s + STEADY_S, timeout_s=2 * STEADY_S)
+        changes = tuple(self.company.told.changes)
+        settled = checkers.settles(
+            changes, partitions=PARTITIONS, members=members, since_s=since_s, bound_s=bound.seconds, why=bound.why
+        )
+        return settled, checkers.no_overlap(changes)
+
+    def await_everyone_at_work(self) -> None:
+        """Wait until each member has been given a record; one that has not would not be missed."""
+
+        def at_work() -> bool:
+            return self.company.members <= {delivery.member for delivery in tuple(self.company.told.deliveries)}
+
+        try:
+            wait_until(at_work, what="every member being given a record", timeout_s=DRAINED_S, every_s=0.05)
+        except TimedOut as late:
+            raise Inconclusive(str(late)) from late
+
+    def judge_delivery(self, evidence: Evidence, *, crashed: frozenset[str] = frozenset()) -> tuple[Judgement, ...]:
+        """Judge, after the workshop has closed, what became of every record that was written in it."""
+        told = self.company.told
+        evidence.fact(refused_commits=told.refused, records=len(self.appended))
+        evidence.events.extend(
+            Event(
+                time_s=change.time_s,
+                kind="group",
+                what=f"{change.member} {change.turn.value} {sorted(change.partitions)}",
+            )
+            for change in told.changes
+        )
+        return (
+            checkers.delivered(self.appended, told.deliveries, told.commits, crashed=crashed),
+            checkers.progress_kept(told.commits, told.deliveries),
+        )
+
+
+OpenWorkshop = Callable[..., AbstractContextManager[Workshop]]
+"""Opens a workshop with the members of these names."""
+
+
+@contextmanager
+def opened(
+    names: Sequence[str], *, cluster: Cluster, settings: GroupSettings, flow: Traffic, run: Run
+) -> Iterator[Workshop]:
+    """Open a workshop with the members of these names; when it closes, what was written has had its time to be read."""
+    topic = flow.load.topic
+    member = {**plain_consumer(cluster.bootstrap, group=topic), **settings.for_client()}
+    with Company(topic, settings=member, clock=run.clock) as company:
+        with flow:
+            work = Workshop(company=company, settings=settings, run=run)
+            for name in names:  # one after the other: a group of one waits least to begin
+                company.join(name)
+                expect_within(
+                    work.is_shared_out,
+                    what=f"{name} having its share",
+                    budget_s=settings.forming().seconds,
+                    detail=lambda: str(company.shares()),
+                )
+            work.await_everyone_at_work()
+            yield work
+        work.appended = _appended(flow)
+        await_quietly(lambda: _all_given(work), timeout_s=DRAINED_S)
+
+
+def await_quietly(condition: Callable[[], bool], *, timeout_s: float) -> None:
+    """Wait for something that is judged afterwards, whether it came or not."""
+    try:
+        wait_until(condition, what="what is judged afterwards", timeout_s=timeout_s, every_s=0.05)
+    except TimedOut:
+        return
+
+
+def _appended(flow: Traffic) -> tuple[Appended, ...]:
+    records = tuple(
+        Appended(partition=int(send.key.rsplit("-", 1)[1]), offset=send.offset, value=send.value)
+        for send in flow.settle().acknowledged
+        if send.offset is not None
+    )
+    if not records:
+        raise Inconclusive("no record was acknowledged while the group worked")
+    return records
+
+
+def _all_given(work: Workshop) -> bool:
+    work.company.require_running()
+    given = {(delivery.partition, delivery.value) for delivery in tuple(work.company.told.deliveries)}
+    return all((record.partition, record.value) in given for record in work.appended)

@@ -1,0 +1,151 @@
+"""groups: two owners, no owner, a late owner, a record that is missed or given again, and a false figure are found."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.checkers.groups import (
+    Appended,
+    Change,
+    Commit,
+    Delivery,
+    Turn,
+    delivered,
+    no_overlap,
+    offsets_equal,
+    progress_kept,
+    settles,
+)
+from harness.verdict import Judgement, Verdict
+
+
+def turn(time_s: float, member: str, turned: Turn, *partitions: int) -> Change:
+    return Change(time_s=time_s, member=member, turn=turned, partitions=frozenset(partitions))
+
+
+BEFORE = (turn(1, "ann", Turn.ASSIGNED, 0, 1, 2, 3),)
+JOIN = (
+    *BEFORE,
+    turn(11.0, "ann", Turn.REVOKED, 0, 1, 2, 3),
+    turn(11.2, "ann", Turn.ASSIGNED, 0, 1),
+    turn(11.3, "bob", Turn.ASSIGNED, 2, 3),
+)
+
+
+def settled(*changes: Change, members: str = "ann bob", bound_s: float = 3.0) -> Judgement:
+    return settles(
+        changes, partitions=4, members=frozenset(members.split()), since_s=10.0, bound_s=bound_s, why="as configured"
+    )
+
+
+def test_a_share_in_time_is_good() -> None:
+    judged = settled(*JOIN)
+    assert judged.verdict is Verdict.PASS
+    assert judged.measured["settled_after_s"] == pytest.approx(1.3)
+
+
+def test_a_share_that_comes_late_is_found() -> None:
+    judged = settled(*JOIN, bound_s=1.2)
+    assert judged.verdict is Verdict.FAIL
+    assert "as configured" in judged.reason
+
+
+def test_a_partition_without_an_owner_is_found() -> None:
+    assert settled(*JOIN[:-1], turn(11.3, "bob", Turn.ASSIGNED, 2)).verdict is Verdict.FAIL
+
+
+def test_a_member_without_a_share_is_found() -> None:
+    assert settled(*BEFORE, turn(11, "ann", Turn.REVOKED, 0), turn(12, "ann", Turn.ASSIGNED, 0)).verdict is Verdict.FAIL
+
+
+def test_shares_that_do_not_last_are_not_settled() -> None:
+    assert settled(*JOIN, turn(12, "bob", Turn.LOST, 2, 3)).verdict is Verdict.FAIL
+
+
+def test_the_partitions_of_a_dead_member_belong_to_nobody() -> None:
+    changes = (*JOIN, turn(12, "bob", Turn.ENDED))
+    assert settled(*changes, members="ann").verdict is Verdict.FAIL
+    assert settled(*changes, turn(12.5, "ann", Turn.ASSIGNED, 2, 3), members="ann").verdict is Verdict.PASS
+
+
+def test_without_any_change_nothing_is_judged() -> None:
+    assert settled(*BEFORE, members="ann").verdict is Verdict.INCONCLUSIVE
+    assert no_overlap(()).verdict is Verdict.INCONCLUSIVE
+
+
+def test_two_owners_at_one_moment_are_found() -> None:
+    assert no_overlap(JOIN).verdict is Verdict.PASS
+    hasty = (*BEFORE, turn(11.0, "bob", Turn.ASSIGNED, 3), turn(11.1, "ann", Turn.REVOKED, 3))
+    judged = no_overlap(hasty)
+    assert judged.verdict is Verdict.FAIL
+    assert "partition 3" in judged.reason
+
+
+APPENDED = tuple(Appended(partition=0, offset=offset, value=str(offset)) for offset in range(3))
+
+
+def given(time_s: float, member: str, offset: int, *, partition: int = 0) -> Delivery:
+    return Delivery(time_s=time_s, member=member, partition=partition, offset=offset, value=str(offset))
+
+
+def commit(time_s: float, member: str, offset: int) -> Commit:
+    return Commit(time_s=time_s, member=member, partition=0, offset=offset)
+
+
+def delivery(*deliveries: Delivery, commits: tuple[Commit, ...] = (), crashed: str = "") -> Judgement:
+    return delivered(APPENDED, deliveries, commits, crashed=frozenset(crashed.split()))
+
+
+ONCE = (given(1, "ann", 0), given(2, "ann", 1), given(3, "bob", 2))
+
+
+def test_every_record_given_once_is_good() -> None:
+    assert delivery(*ONCE).verdict is Verdict.PASS
+
+
+def test_one_record_that_was_given_to_nobody_is_found() -> None:
+    judged = delivery(*ONCE[:2])
+    assert [finding.anomaly for finding in judged.findings] == ["undelivered"]
+
+
+def test_a_record_in_another_partition_is_another_record() -> None:
+    assert delivery(*ONCE[:2], given(3, "bob", 2, partition=1)).verdict is Verdict.FAIL
+
+
+def test_one_record_that_was_given_again_without_a_crash_is_found() -> None:
+    judged = delivery(*ONCE, given(4, "bob", 1))
+    assert [finding.anomaly for finding in judged.findings] == ["delivered-again"]
+
+
+def test_after_a_crash_only_what_was_not_committed_may_be_given_again() -> None:
+    again = (*ONCE, given(4, "bob", 1))
+    assert delivery(*again, commits=(commit(1.5, "ann", 1),), crashed="ann").verdict is Verdict.PASS
+    assert delivery(*again, commits=(commit(2.5, "ann", 2),), crashed="ann").verdict is Verdict.FAIL
+    assert delivery(*again, crashed="bob").verdict is Verdict.FAIL
+
+
+def test_without_records_nothing_is_judged() -> None:
+    assert delivered((), (), (), crashed=frozenset()).verdict is Verdict.INCONCLUSIVE
+
+
+def test_progress_that_goes_on_is_kept() -> None:
+    assert progress_kept((commit(1.5, "ann", 1), commit(3.5, "bob", 3)), ONCE).verdict is Verdict.PASS
+
+
+def test_progress_that_goes_back_is_found() -> None:
+    judged = progress_kept((commit(2.5, "ann", 2), commit(3.5, "bob", 1)), ONCE)
+    assert [finding.anomaly for finding in judged.findings] == ["offset-commit-regression"]
+
+
+def test_progress_beyond_what_was_given_is_found() -> None:
+    judged = progress_kept((commit(1.5, "ann", 2),), ONCE)
+    assert [finding.anomaly for finding in judged.findings] == ["commit-beyond-processed"]
+    assert progress_kept((), ONCE).verdict is Verdict.INCONCLUSIVE
+
+
+def test_figures_are_compared_exactly() -> None:
+    known = {0: 11, 1: 0}
+    assert offsets_equal(known, {1: 0, 0: 11}, what="the lag").verdict is Verdict.PASS
+    for false in ({0: 10, 1: 0}, {0: 11}, {0: 11, 1: 0, 2: 0}):
+        assert offsets_equal(known, false, what="the lag").verdict is Verdict.FAIL
+    assert offsets_equal({}, {}, what="the lag").verdict is Verdict.INCONCLUSIVE
