@@ -17,7 +17,7 @@ from harness import nodejs
 from harness.claims import Level
 from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode, HarnessError
-from harness.launch import ROOT, Request, launch
+from harness.launch import ROOT, Request, launch, suites
 from harness.progress import TerminalProgress
 
 
@@ -133,7 +133,7 @@ def certify(**options: Any) -> int:
 
 def _run(level: Level, *, as_json: bool, seed: int | None, **options: Any) -> int:
     request = Request(level=level, seed=secrets.randbelow(2**31) if seed is None else seed, **options)
-    code, folder = launch(request, progress=TerminalProgress())
+    code, folder = launch(request, work=suites(request), progress=TerminalProgress())
     certificate = folder / "certificate.json"
     if as_json and certificate.exists():
         click.echo(certificate.read_text(encoding="utf-8"))

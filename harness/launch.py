@@ -30,6 +30,9 @@ DOCUMENTED = ROOT / "manifests" / "base"
 ON_TESTBED = ROOT / "manifests" / "overlays" / "testbed"
 SUITES = ROOT / "suites"
 
+Work = Callable[[Settings, Path], Sequence[str]]
+"""Gives the Python module to run and its arguments, for a run's settings and the file that holds them."""
+
 Enter = Callable[[list[str]], list[str]]
 """Turns a command line into one that runs where the brokers' names resolve."""
 
@@ -53,20 +56,20 @@ class Request:
     last_failed: bool
 
 
-def launch(request: Request, *, progress: Progress) -> tuple[ExitCode, Path]:
-    """Run the suites as asked and return the exit code and the folder of the report."""
+def launch(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCode, Path]:
+    """Do the work where the brokers can be reached; return its exit code and the folder of the report."""
     document.read(request.document)
     if request.kubeconfig is None:
-        return _launch_on_testbed(request, progress=progress)
+        return _launch_on_testbed(request, work=work, progress=progress)
     target = Target(kubeconfig=request.kubeconfig, context=request.context, kubectl=find_kubectl(), is_testbed=False)
     manifests = _rendered(request, default=DOCUMENTED, kubectl=target.kubectl)
     connect(target)
     nodejs.prepare_kafkajs(progress)
     settings = _settings(request, target, manifests)
-    return _certify(settings, request, enter=list), settings.report_dir
+    return _do(work, settings, enter=list), settings.report_dir
 
 
-def _launch_on_testbed(request: Request, *, progress: Progress) -> tuple[ExitCode, Path]:
+def _launch_on_testbed(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCode, Path]:
     if request.context is not None:
         raise UsageError(
             f"got --context {request.context!r} and no kubeconfig", remedy="name its file too, with --kubeconfig"
@@ -74,10 +77,10 @@ def _launch_on_testbed(request: Request, *, progress: Progress) -> tuple[ExitCod
     own_kubectl = shutil.which("kubectl")
     early = _rendered(request, default=ON_TESTBED, kubectl=Path(own_kubectl)) if own_kubectl else None
     nodejs.prepare_kafkajs(progress)
-    with _testbed(keep=request.keep, progress=progress) as bed:
+    with testbed_in_use(keep=request.keep, progress=progress) as bed:
         target = Target(kubeconfig=bed.kubeconfig, context=None, kubectl=bed.kubectl, is_testbed=True)
         settings = _settings(request, target, early or _rendered(request, default=ON_TESTBED, kubectl=bed.kubectl))
-        code = _sweep(settings, bed) or _certify(settings, request, enter=lambda argv: testbed.enter(bed, argv))
+        code = _sweep(settings, bed) or _do(work, settings, enter=lambda argv: testbed.enter(bed, argv))
     return code, settings.report_dir
 
 
@@ -103,7 +106,7 @@ def _rendered(request: Request, *, default: Path, kubectl: Path) -> Manifests:
 
 
 @contextmanager
-def _testbed(*, keep: bool, progress: Progress) -> Iterator[testbed.Testbed]:
+def testbed_in_use(*, keep: bool, progress: Progress) -> Iterator[testbed.Testbed]:
     """Use the testbed that runs, or one for this run alone; one that was there before is left there."""
     running = testbed.running()
     if running is not None:
@@ -157,16 +160,21 @@ def _command(request: Request) -> str:
     return " ".join(words)
 
 
-def _certify(settings: Settings, request: Request, *, enter: Enter) -> ExitCode:
-    """Run the suites in a process of their own, which stands where the brokers' names resolve."""
+def _do(work: Work, settings: Settings, *, enter: Enter) -> ExitCode:
+    """Do the work in a process of its own, which stands where the brokers' names resolve."""
     file = settings.report_dir / "settings.json"
     settings.write(file)
-    argv = [sys.executable, "-m", "harness.inner", str(file), *_pytest_arguments(settings, request)]
+    argv = [sys.executable, "-m", *work(settings, file)]
     path = f"{settings.target.kubectl.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     child = subprocess.Popen(enter(argv), cwd=ROOT, env={**os.environ, "PATH": path}, start_new_session=True)
     with _interrupts_passed_on_once(child):
         code = child.wait()
     return ExitCode(code) if code in set(ExitCode) else ExitCode.HARNESS
+
+
+def suites(request: Request) -> Work:
+    """Return the work of running the suites as asked."""
+    return lambda settings, file: ["harness.inner", str(file), *_pytest_arguments(settings, request)]
 
 
 def _pytest_arguments(settings: Settings, request: Request) -> Sequence[str]:

@@ -1,0 +1,114 @@
+"""What is measured, run where the brokers can be reached: deployment times, and windows without acknowledgements."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from chaos.process import CrashInPlace, ForcedDelete, GracefulDelete
+from chaos.rollout import RollingRestart
+from harness.budget import Budget
+from harness.clients import zookeeper
+from harness.clients.admin import Admin
+from harness.clients.traffic import Load, Traffic
+from harness.cluster.pods import Cluster
+from harness.deployment import deployed
+from harness.evidence import Evidence
+from harness.faults import Fault
+from harness.progress import TerminalProgress
+from harness.run import Run, Settings
+from harness.trial import survive
+from harness.waiting import wait_until
+
+RESULT = "bench.json"
+PARTITIONS = 6
+NO_BUDGET = Budget(seconds=600, why="a measurement")
+
+Choose = Callable[[Cluster, Admin], Fault]
+
+
+def _leader(cluster: Cluster, admin: Admin) -> str:
+    return cluster.broker_pod(next(broker for broker in sorted(admin.brokers()) if broker != admin.controller()))
+
+
+def _zookeeper_leader(cluster: Cluster, _: Admin) -> str:
+    modes = zookeeper.modes([cluster.address(pod) for pod in cluster.zookeepers])
+    return next(host.split(".")[0] for host, mode in modes.items() if mode == "leader")
+
+
+EVENTS: Mapping[str, Choose] = {
+    "graceful delete of a leader": lambda c, a: GracefulDelete(c, _leader(c, a)),
+    "forced delete of a leader": lambda c, a: ForcedDelete(c, _leader(c, a)),
+    "crash in place of a leader": lambda c, a: CrashInPlace(c, _leader(c, a)),
+    "forced delete of the controller": lambda c, a: ForcedDelete(c, c.broker_pod(a.controller())),
+    "forced delete of the ZooKeeper leader": lambda c, a: ForcedDelete(c, _zookeeper_leader(c, a)),
+    "rolling restart": lambda c, _: RollingRestart(c),
+}
+
+
+def measure_deployment(settings: Settings, *, times: int) -> dict[str, list[float]]:
+    """Deploy and return the seconds from the first apply to everything in sync; every time needs fresh volumes."""
+    if times != 1:
+        raise ValueError(f"got times={times}, expected 1: a deployment is measured once in a process")
+    with deployed(Run(settings=settings), progress=TerminalProgress()) as made:
+        if made.in_sync_s is None:
+            raise SystemExit(f"bench: not deployed: {made.failure}")
+        return {"from apply to in sync": [made.in_sync_s]}
+
+
+def measure_windows(settings: Settings, *, times: int) -> dict[str, list[float]]:
+    """Hurt one deployed cluster in every way several times and return the worst windows without acknowledgements."""
+    found: dict[str, list[float]] = {name: [] for name in EVENTS}
+    run, progress = Run(settings=settings), TerminalProgress()
+    with deployed(run, progress=progress) as made:
+        admin = Admin(made.cluster.bootstrap)
+        for number in range(times):
+            for name, choose in EVENTS.items():
+                with progress.step(f"{name}, {number + 1} of {times}", expected_s=60):
+                    found[name].append(
+                        _window(made.cluster, admin, run, choose, label=f"bench-{number}-{len(run.events)}")
+                    )
+    return found
+
+
+def _window(cluster: Cluster, admin: Admin, run: Run, choose: Choose, *, label: str) -> float:
+    wait_until(lambda: cluster.all_ready() and not admin.out_of_sync(), what="steady state", timeout_s=120)
+    topic = admin.create_topic(label, partitions=PARTITIONS, replication_factor=3)
+    history = run.settings.report_dir / "histories" / f"{topic}.jsonl"
+    traffic = Traffic(
+        Load(topic=topic, partitions=PARTITIONS), bootstrap=cluster.bootstrap, journal_path=history, clock=run.clock
+    )
+    trial = survive(
+        choose(cluster, admin), traffic=traffic, admin=admin, run=run, evidence=Evidence(), budget=NO_BUDGET
+    )
+    admin.delete_topic(topic)
+    return trial.worst_window_s
+
+
+FIGURES = {"deployment": measure_deployment, "windows": measure_windows}
+
+
+def show(figures: Mapping[str, Sequence[float]], *, console: Console) -> None:
+    """Print minimum, median and maximum of each figure, in seconds."""
+    table = Table("figure", "runs", "min s", "median s", "max s")
+    for name, values in figures.items():
+        numbers = (min(values), statistics.median(values), max(values))
+        table.add_row(name, str(len(values)), *(f"{number:.2f}" for number in numbers))
+    console.print(table)
+
+
+def main(settings_file: str, name: str, times: str) -> None:
+    """Measure the named figures and leave them beside the histories."""
+    settings = Settings.read(Path(settings_file))
+    figures = FIGURES[name](settings, times=int(times))
+    (settings.report_dir / RESULT).write_text(json.dumps(figures, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
