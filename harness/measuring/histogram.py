@@ -37,7 +37,10 @@ class Histogram:
 
     def items(self) -> Iterator[tuple[int, int]]:
         """Yield each recorded duration (the lowest that its bucket stands for) and its count, upwards."""
-        for index, count in enumerate(self._hdr.counts):
+        if not self.count:
+            return
+        highest = self._hdr.get_counts_array_index(self._hdr.max_value)
+        for index, count in enumerate(self._hdr.counts[: highest + 1]):
             if count:
                 yield int(self._hdr.get_value_from_index(index)), int(count)
 
@@ -52,7 +55,7 @@ class Histogram:
         return sum(count for value_us, count in self.items() if value_us > limit_ms * 1000)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Histogram) and list(self.items()) == list(other.items())
+        return isinstance(other, Histogram) and bytes(self._hdr.counts) == bytes(other._hdr.counts)
 
     __hash__ = None  # type: ignore[assignment]  # it changes with every value
 

@@ -1,0 +1,110 @@
+"""The consumer engine without a cluster: it counts each record, notes disorder, and says when it missed the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from confluent_kafka import TopicPartition
+
+from harness.clients.engine.consume import FollowingReader
+from harness.clients.engine.orders import ConsumerOrder
+from harness.clients.engine.records import RecordPool
+from harness.measuring.frames import Frame, merged
+from harness.measuring.ledger import ConsumerLedger
+from harness.measuring.meter import Meter
+from harness.runclock import NS_PER_S
+
+POOL = RecordPool(7, size=64)
+
+
+@dataclass(frozen=True)
+class FakeMessage:
+    """A record as a consumer is given it."""
+
+    at: int
+    place: int
+    sequence: int
+
+    def error(self) -> None:
+        return None
+
+    def value(self) -> bytes:
+        return POOL.record(self.sequence, intended_ns=0)
+
+    def partition(self) -> int:
+        return self.at
+
+    def offset(self) -> int:
+        return self.place
+
+
+@dataclass
+class FakeConsumer:
+    """A client that hands out what it has, five at a time, a millisecond for each poll."""
+
+    messages: list[FakeMessage]
+    ends: dict[int, int]
+    now_ns: int = 0
+    assigned: list[TopicPartition] = field(default_factory=list)
+
+    def assign(self, partitions: Iterable[TopicPartition]) -> None:
+        self.assigned = list(partitions)
+
+    def poll(self, _timeout_s: float) -> FakeMessage | None:
+        self.now_ns += NS_PER_S // 1000
+        return self.messages.pop(0) if self.messages else None
+
+    def consume(self, _count: int, _timeout_s: float) -> list[FakeMessage]:
+        batch, self.messages = self.messages[:4], self.messages[4:]
+        return batch
+
+    def get_watermark_offsets(self, partition: TopicPartition, *, timeout: float) -> tuple[int, int]:
+        assert timeout > 0
+        return 0, self.ends[partition.partition]
+
+
+def read(sequences: list[int], *, end: int | None = None) -> tuple[list[Frame], ConsumerLedger]:
+    """Let an engine read one partition with these sequences; it is told to finish at once."""
+    messages = [FakeMessage(0, offset, sequence) for offset, sequence in enumerate(sequences)]
+    client = FakeConsumer(messages, {0: len(sequences) if end is None else end})
+    order = ConsumerOrder(
+        name="consumer-0",
+        number=0,
+        bootstrap="nowhere",
+        topic="load",
+        partitions=(0,),
+        started_ns=0,
+        drain_s=2,
+        trace="",
+    )
+    frames: list[Frame] = []
+    meter = Meter("consumer-0", started_ns=0, sink=frames.append, cpu_s=lambda: 0.0)
+    reader = FollowingReader(
+        order,
+        client=client,  # type: ignore[arg-type]  # the fake has what the reader uses
+        meter=meter,
+        clock_ns=lambda: client.now_ns,
+    )
+    return frames, reader.run(is_over=lambda: True)
+
+
+def test_everything_is_read_once() -> None:
+    frames, ledger = read(list(range(100)))
+    assert ledger == ConsumerLedger(reads={"7/0": ((0, 99, 1),)}, disordered=0, reached_end=True)
+    assert merged(frames).consumed == merged(frames).end_to_end.count == 100
+
+
+def test_a_record_that_comes_twice_is_seen() -> None:
+    _, ledger = read([0, 1, 1, 2])
+    assert ledger.reads == {"7/0": ((0, 0, 1), (1, 1, 2), (2, 2, 1))}
+
+
+def test_a_record_that_comes_after_a_later_one_is_seen() -> None:
+    _, ledger = read([0, 2, 1, 3])
+    assert ledger.disordered == 1
+
+
+def test_an_end_that_is_not_reached_in_time_is_said() -> None:
+    _, ledger = read([0, 1], end=5)
+    assert not ledger.reached_end

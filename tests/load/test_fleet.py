@@ -1,0 +1,77 @@
+"""The fleet: engines get their shares, and consumers are told to finish when the last producer has ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.clients.engine.orders import ConsumerOrder, LoadOrder, ProducerOrder
+from harness.measuring import trace
+from harness.waiting import wait_until
+from load import fleet as fleets
+from load.fleet import Fleet
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """Return a fleet of engines that need no cluster."""
+    monkeypatch.setattr(fleets, "PRODUCE", "tests.load.fake_engine")
+    monkeypatch.setattr(fleets, "CONSUME", "tests.load.fake_engine")
+    order = LoadOrder(
+        bootstrap="nowhere",
+        topic="load",
+        partitions=5,
+        record_bytes=64,
+        linger_ms=5,
+        rate_hz=1000,
+        duration_s=1,
+        drain_s=1,
+        producers=2,
+        consumers=2,
+        folder=str(tmp_path),
+    )
+    made = Fleet(order=order)
+    made.begin()
+    return made
+
+
+def start_all(fleet: Fleet) -> None:
+    for _ in range(fleet.order.producers):
+        fleet.start_producer()
+    for _ in range(fleet.order.consumers):
+        fleet.start_consumer()
+
+
+def test_each_engine_gets_its_share_and_all_the_same_start(fleet: Fleet, tmp_path: Path) -> None:
+    start_all(fleet)
+    producers = [ProducerOrder.read(tmp_path / f"producer-{number}.order.json") for number in (0, 1)]
+    consumers = [ConsumerOrder.read(tmp_path / f"consumer-{number}.order.json") for number in (0, 1)]
+    fleet.finish()
+    assert [(order.number, order.rate_hz) for order in producers] == [(0, 500), (1, 500)]
+    assert [order.partitions for order in consumers] == [(0, 2, 4), (1, 3)]
+    starts = [order.started_ns for order in producers] + [order.started_ns for order in consumers]
+    assert set(starts) == {fleet.started_ns}
+
+
+def test_consumers_end_after_the_last_producer(fleet: Fleet, tmp_path: Path) -> None:
+    start_all(fleet)
+    wait_until(fleet.has_ended, what="the end of the fleet", timeout_s=20, every_s=0.05)
+    assert [engine.exit_code for engine in fleet.engines] == [0, 0, 0, 0]
+    frames = trace.read(tmp_path).frames
+    last_of = {frame.engine: frame.started_ns for frame in frames}
+    producers_end = max(last_of[f"producer-{number}"] for number in (0, 1))
+    assert all(last_of[f"consumer-{number}"] > producers_end for number in (0, 1))
+
+
+def test_a_fleet_that_is_not_complete_has_not_ended(fleet: Fleet) -> None:
+    engine = fleet.start_producer()
+    wait_until(lambda: engine.exit_code is not None, what="the end of the producer", timeout_s=20, every_s=0.05)
+    assert not fleet.has_ended()
+
+
+def test_frames_are_followed_without_repetition(fleet: Fleet) -> None:
+    engine = fleet.start_producer()
+    wait_until(lambda: engine.exit_code is not None, what="the end of the producer", timeout_s=20, every_s=0.05)
+    assert [frame.sent for frame in engine.new_frames()] == [1, 2]
+    assert engine.new_frames() == ()

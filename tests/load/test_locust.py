@@ -1,0 +1,61 @@
+"""Locust's own figures, in a process of their own, because importing Locust changes the one it is imported into."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+SCRIPT = """
+import json
+from locust.stats import RequestStats
+from load.statistics import merge
+from tests.load.samples import consumed, produced
+
+stats = RequestStats()
+for second in range(3):
+    merge(stats, produced(second, failed=2, latency_ms=40))
+    merge(stats, consumed(second, end_to_end_ms=60))
+produce = stats.get("produce", "kafka")
+print(json.dumps({
+    "requests": produce.num_requests,
+    "failures": produce.num_failures,
+    "median_ms": produce.median_response_time,
+    "p99_ms": stats.get("consume", "kafka").get_response_time_percentile(0.99),
+    "average_ms": round(produce.avg_response_time),
+    "seconds": sorted(produce.num_reqs_per_sec.values()),
+    "total": stats.total.num_requests,
+    "errors": [error.occurrences for error in stats.errors.values()],
+}))
+"""
+
+
+def test_merged_frames_are_true_figures_in_locust() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert json.loads(done.stdout) == {
+        "requests": 3006,
+        "failures": 6,
+        "median_ms": 40,
+        "p99_ms": 60,
+        "average_ms": 40,
+        "seconds": [1002, 1002, 1002],
+        "total": 6006,
+        "errors": [6],
+    }
+
+
+def test_the_locustfile_can_be_loaded_and_names_its_users() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "locust", "-f", "load/locustfile.py", "--list", "--load-order", "none"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert {"Producer", "Consumer"} <= set((done.stdout + done.stderr).split())
