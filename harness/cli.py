@@ -14,10 +14,11 @@ import click
 
 import testbed
 from harness import nodejs
+from harness.catalogue import as_markdown, claims_in
 from harness.claims import Level
 from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode, HarnessError
-from harness.launch import ROOT, Request, launch, suites
+from harness.launch import ROOT, SUITES, Request, launch, suites
 from harness.progress import TerminalProgress
 
 
@@ -85,6 +86,18 @@ def setup() -> None:
     progress = TerminalProgress()
     testbed.install_missing(progress)
     nodejs.prepare_kafkajs(progress)
+
+
+@main.command()
+@click.option("--markdown", is_flag=True, help="Print the whole catalogue, as in docs/claims.md.")
+def claims(markdown: bool) -> None:
+    """List what is certified: every clause with its id, its level and its sentence."""
+    found = claims_in(SUITES)
+    if markdown:
+        click.echo(as_markdown(found), nl=False)
+        return
+    for claim in found:
+        click.echo(f"{claim.id:8} {claim.level.value:8} {claim.sentence}")
 
 
 RUN_OPTIONS = (
