@@ -16,6 +16,8 @@ class RollingRestart:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._before = {pod: _running(cluster, pod) for pod in cluster.brokers}
+        if not self._before:
+            raise Inconclusive("there is no broker to restart")
 
     def plan(self) -> tuple[str, ...]:
         return self._cluster.brokers

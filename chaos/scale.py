@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.cluster.pods import KAFKA, Cluster
+from harness.verdict import Inconclusive
 
 
 class BrokersAway:
@@ -11,7 +12,15 @@ class BrokersAway:
     name = "brokers away"
 
     def __init__(self, cluster: Cluster, *, left: int) -> None:
-        self._cluster, self._left, self._declared = cluster, left, len(cluster.brokers)
+        declared = len(cluster.brokers)
+        if not declared:
+            raise Inconclusive("there is no broker to take away")
+        if not 0 <= left < declared:
+            raise ValueError(f"got left={left}, expected 0 to {declared - 1}")
+        self._cluster, self._left, self._declared = cluster, left, declared
+        for pod in self.plan():
+            if cluster.identity(pod) is None:
+                raise Inconclusive(f"{pod} is not running, so it cannot be taken away")
 
     def plan(self) -> tuple[str, ...]:
         return tuple(reversed(self._cluster.brokers[self._left :]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,7 +100,9 @@ def _not_ready(snapshot: Snapshot) -> Iterator[str]:
 def _missing(snapshot: Snapshot) -> Iterator[str]:
     for body in snapshot.stateful_sets:
         name, wanted = body["metadata"]["name"], body["spec"].get("replicas", 1)
-        made = sum(pod["metadata"]["name"].startswith(f"{name}-") for pod in snapshot.pods)
+        made = sum(
+            re.fullmatch(rf"{re.escape(name)}-\d+", pod["metadata"]["name"]) is not None for pod in snapshot.pods
+        )
         if made < wanted:
             yield f"StatefulSet {name}: {made} of {wanted} pods exist"
 

@@ -23,6 +23,7 @@ MANAGER = "greenfield-harness"
 MANAGED_BY = {"app.kubernetes.io/managed-by": MANAGER}
 LEASE = "greenfield-harness"
 LEASE_S = 20
+BEAT_S = LEASE_S / 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,15 +90,20 @@ Answer = TypeVar("Answer")
 
 
 class RunLease:
-    """The right to be the one run in a namespace: a Lease object, renewed until it is given back."""
+    """The right to be the one run in a namespace: a Lease object, renewed until it is given back.
+
+    A run that was not heard of for too long (a suspended machine, an API server that was away) may lose its right to
+    another one. It then leaves the lease alone and says so at its end, as what it saw may be the other one's doing.
+    """
 
     def __init__(self, connection: Connection, namespace: str, *, holder: str) -> None:
         self._api, self._namespace, self._holder = connection.leases, namespace, holder
+        self.lost = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     def __enter__(self) -> RunLease:
-        existing = _or_none(lambda: self._api.read_namespaced_lease(LEASE, self._namespace))
+        existing = _or_none(self._read)
         if existing is None:
             self._write(lambda body: self._api.create_namespaced_lease(self._namespace, body))
         else:
@@ -111,15 +117,35 @@ class RunLease:
     ) -> None:
         self._stop.set()
         self._thread.join(timeout=15)
-        _or_none(lambda: self._api.delete_namespaced_lease(LEASE, self._namespace))
+        lease = _or_none(self._read)
+        if lease is None:
+            return  # it went with its namespace
+        holder = _holder(lease)
+        if holder == self._holder:
+            _or_none(lambda: self._api.delete_namespaced_lease(LEASE, self._namespace))
+        elif kind is None:
+            raise MachineError(
+                f"run {holder} took the namespace {self._namespace!r} over while this one was at work",
+                remedy=f"run again: this run was not heard of for {LEASE_S} s, so nobody can say whose doing it saw",
+            )
 
     def _renew(self) -> None:
-        while not self._stop.wait(LEASE_S / 4):
-            now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-            renewal = {"spec": {"renewTime": now}}
+        while not self._stop.wait(BEAT_S) and not self.lost:
             # An API server that is away for a moment is asked again at the next beat; the lease outlives four of them.
             with contextlib.suppress(ApiException, HTTPError):
-                self._api.patch_namespaced_lease(LEASE, self._namespace, renewal)
+                self._beat()
+
+    def _beat(self) -> None:
+        """Renew the lease as it was read: the server refuses when somebody else has written it since."""
+        lease = self._read()
+        self.lost = _holder(lease) != self._holder
+        if not self.lost:
+            now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+            renewal = {"metadata": {"resourceVersion": metadata(lease).resource_version}, "spec": {"renewTime": now}}
+            self._api.patch_namespaced_lease(LEASE, self._namespace, renewal)
+
+    def _read(self) -> client.V1Lease:
+        return self._api.read_namespaced_lease(LEASE, self._namespace)
 
     def _write(self, write: Callable[[client.V1Lease], object], *, after: client.V1Lease | None = None) -> None:
         """Write with the version that was read: of two runs that start together, the server lets one pass."""
@@ -147,6 +173,10 @@ def refuse_if_held(connection: Connection, namespace: str) -> None:
     lease = _or_none(lambda: connection.leases.read_namespaced_lease(LEASE, namespace))
     if lease is not None:
         _refuse_if_held(lease, namespace)
+
+
+def _holder(lease: client.V1Lease) -> str | None:
+    return lease.spec.holder_identity if lease.spec else None
 
 
 def _refuse_if_held(lease: client.V1Lease, namespace: str) -> None:
