@@ -56,7 +56,7 @@ def _take(file: TextIO, path: Path) -> None:
 def holder(*, path: Path = layout.LOCK_FILE) -> str:
     """The pid of the process that has the testbed in use right now; empty when nobody has.
 
-    Read from the kernel's table: trying the lock would hold it for a moment, and could turn away a run that starts then.
+    Read from the kernel's table: trying the lock would hold it for a moment, and could turn away a run just then.
     """
     try:
         inode = path.stat().st_ino
@@ -66,7 +66,7 @@ def holder(*, path: Path = layout.LOCK_FILE) -> str:
 
 
 def parse_holder(proc_locks: str, inode: int) -> str:
-    """The pid that holds a `flock` on the file with this inode number, from the text of /proc/locks."""
+    """The pid that holds a `flock` on the file with this inode number, in the text of /proc/locks."""
     for line in proc_locks.splitlines():
         words = line.split()
         if words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode):
