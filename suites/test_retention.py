@@ -321,15 +321,19 @@ def test_retention_across_a_restart(
         records = StampedWriter(steady.bootstrap, clock=run.clock).write(name, [Entry(value=str(n)) for n in range(20)])
         ready_s = restart_the_leader(steady, admin, name, run, evidence)
         over_s = records[-1].acked_s + bound.seconds
-        await_moment(lambda: has_gone(starts, place, records) or run.clock.now_s() > over_s + 1.0)
+        await_moment(
+            lambda: has_gone(starts, place, records) or run.clock.now_s() > over_s + 1.0,
+            timeout_s=bound.seconds + HEALING_S,
+        )
         observation = starts.observation
     files_s = bounds.files_gone(config).seconds
     free_s = max(over_s, ready_s + rhythm.initial_delay_s + bounds.expired(rhythm).seconds) + files_s
-    await_moment(
-        lambda: (
-            segments.emptied(replicas_of(steady, admin, place)).verdict is Verdict.PASS or run.clock.now_s() > free_s
-        )
-    )
+
+    def freed() -> bool:
+        empty = segments.emptied(replicas_of(steady, admin, place))
+        return empty.verdict is Verdict.PASS or run.clock.now_s() > free_s
+
+    await_moment(freed, timeout_s=max(0.0, free_s - run.clock.now_s()) + HEALING_S)
     retention_s = bounds.seconds(config, "retention.ms")
     evidence.fact(retention_s=retention_s, restarted_after_s=round(ready_s - records[0].sent_s, 2))
     evidence.series.append(as_series(place, observation[place]))
@@ -348,8 +352,8 @@ def restart_the_leader(cluster: Cluster, admin: Admin, name: str, run: Run, evid
     fault = GracefulDelete(cluster, cluster.broker_pod(leader))
     evidence.events.append(run.event("fault", f"{fault.name}: {', '.join(fault.plan())}"))
     fault.inject()
-    await_moment(lambda: fault.proof_of_injection() is not None)
-    await_moment(lambda: fault.proof_of_healing() is not None)
+    await_moment(lambda: fault.proof_of_injection() is not None, timeout_s=HEALING_S)
+    await_moment(lambda: fault.proof_of_healing() is not None, timeout_s=HEALING_S)
     evidence.fact(proof_of_injection=fault.proof_of_injection())
     evidence.events.append(run.event("healed", f"{', '.join(fault.plan())} is ready again"))
     return run.clock.now_s()
@@ -361,9 +365,9 @@ def has_gone(starts: LogStarts, place: str, records: Sequence[Written]) -> bool:
     return bool(samples) and samples[-1].log_start > records[-1].offset
 
 
-def await_moment(condition: Callable[[], bool]) -> None:
+def await_moment(condition: Callable[[], bool], *, timeout_s: float) -> None:
     """Wait for something without which nothing can be judged."""
     try:
-        wait_until(condition, what="the end of the observation", timeout_s=HEALING_S)
+        wait_until(condition, what="the end of the observation", timeout_s=timeout_s)
     except TimedOut as late:
         raise Inconclusive(str(late)) from late

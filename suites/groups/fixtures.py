@@ -19,7 +19,7 @@ RATE_HZ = 10.0
 
 @pytest.fixture
 def open_workshop(
-    cluster: Cluster, admin: Admin, topic: TopicFactory, traffic: TrafficFactory, run: Run
+    steady: Cluster, admin: Admin, topic: TopicFactory, traffic: TrafficFactory, run: Run
 ) -> OpenWorkshop:
     """Return a function that opens a workshop under gentle traffic."""
 
@@ -32,6 +32,6 @@ def open_workshop(
             consumers=0,
         )
         settings = GroupSettings.of(admin.broker_config(admin.brokers()[0]))
-        return opened(names, cluster=cluster, settings=settings, flow=traffic(load), run=run)
+        return opened(names, cluster=steady, settings=settings, flow=traffic(load), run=run)
 
     return make

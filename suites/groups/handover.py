@@ -36,12 +36,17 @@ class CoordinatorEnds:
 
     def await_another(self, bound: Budget) -> None:
         """Expect another broker to lead the group's offsets within the bound."""
+        seen: list[int | None] = []
+
+        def moved() -> bool:
+            # Brokers learn of it one after the other: once one of them has told it, an older answer means nothing.
+            seen.append(self._admin.group_coordinator(self._group))
+            return seen[-1] not in (None, self._before)
+
         moved_s = expect_within(
-            lambda: self._admin.group_coordinator(self._group) not in (None, self._before),
-            what=f"another coordinator for group {self._group} ({bound.why})",
-            budget_s=bound.seconds,
+            moved, what=f"another coordinator for group {self._group} ({bound.why})", budget_s=bound.seconds
         )
-        after = self._admin.group_coordinator(self._group)
+        after = seen[-1]
         self._evidence.fact(
             coordinator_before=self._before,
             coordinator_after=after,

@@ -55,6 +55,9 @@ BEAT_EVERY_S, BEATS_AT_MOST = 0.5, 2400
 KEPT_KEYS, DELETED_KEYS = ("amber", "blue", "cyan"), ("drab", "ecru")
 ROUNDS = 3
 DAY_S = 86_400.0
+STEADY_BUDGET_S = 60.0
+PATIENCE_S = 400.0
+"""The longest that anything is waited for: Kafka's default check interval of five minutes fits in."""
 
 
 @dataclass(kw_only=True)
@@ -92,6 +95,11 @@ class Laboratory:
 
     def __enter__(self) -> Laboratory:
         with ExitStack() as stack:
+            self.await_quietly(
+                lambda: self._cluster.all_ready() and not self._admin.out_of_sync(),
+                what="the steady state from which retention can be judged",
+                timeout_s=STEADY_BUDGET_S,
+            )
             stack.callback(self._delete_everything)
             self._make()
             stack.enter_context(self.starts)
@@ -134,7 +142,9 @@ class Laboratory:
         self.await_quietly(over, what=what, timeout_s=max(0.0, last_s - self._clock.now_s()) + 10.0)
 
     def await_quietly(self, condition: Callable[[], bool], *, what: str, timeout_s: float) -> None:
-        """Wait for something that only the observers can be late with."""
+        """Wait for something without which nothing can be judged."""
+        if timeout_s > PATIENCE_S:
+            raise Inconclusive(f"{what} may take {timeout_s:.0f} s, and nobody waits longer than {PATIENCE_S:g} s")
         try:
             wait_until(condition, what=what, timeout_s=timeout_s)
         except TimedOut as late:
