@@ -102,6 +102,11 @@ def connect(target: Target) -> Connection:
             f"the Kubernetes API at {api.configuration.host} refused with {error.status} {error.reason}",
             remedy=f"check the credentials of context {context!r}",
         ) from error
+    except ValueError as error:
+        raise MachineError(
+            f"what answers at {api.configuration.host} is no Kubernetes API",
+            remedy=f"check the server of context {context!r}",
+        ) from error
     return Connection(target, api, context, metadata(system).uid or "", version.git_version)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from harness.errors import UsageError
 
@@ -56,7 +56,7 @@ def render(path: Path, *, kubectl: Path) -> Manifests:
     if not path.exists():
         raise UsageError(f"there are no manifests at {path}", remedy="give a folder, a file or - with --manifests")
     if path.is_file():
-        return _manifests(str(path), _documents(path.read_text(encoding="utf-8"), str(path)))
+        return _manifests(str(path), _documents(_text(path), str(path)))
     if any((path / name).is_file() for name in KUSTOMIZATIONS):
         return _manifests(str(path), _documents(_kustomize(path, kubectl=kubectl), f"kustomization {path}"))
     files = sorted(file for pattern in ("*.yaml", "*.yml") for file in path.rglob(pattern))
@@ -64,13 +64,13 @@ def render(path: Path, *, kubectl: Path) -> Manifests:
         raise UsageError(
             f"the folder {path} holds no YAML file", remedy="give a folder with manifests or a kustomization"
         )
-    bodies = [body for file in files for body in _documents(file.read_text(encoding="utf-8"), str(file))]
+    bodies = [body for file in files for body in _documents(_text(file), str(file))]
     return _manifests(str(path), bodies)
 
 
 def _kustomize(path: Path, *, kubectl: Path) -> str:
     for file in sorted(path.glob("*.yaml")):
-        list(_parse(file.read_text(encoding="utf-8"), str(file)))  # a broken file is named with its line
+        list(_parse(_text(file), str(file)))  # a broken file is named with its line
     done = subprocess.run(
         [str(kubectl), "kustomize", str(path)], capture_output=True, text=True, timeout=60, check=False
     )
@@ -80,6 +80,15 @@ def _kustomize(path: Path, *, kubectl: Path) -> str:
             remedy=f"run `kubectl kustomize {path}` and mend what it names",
         )
     return done.stdout
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path}: not UTF-8 ({error.reason} at byte {error.start})", remedy="give YAML text"
+        ) from error
 
 
 def _documents(text: str, origin: str) -> Iterator[Body]:
@@ -95,13 +104,17 @@ def _parse(text: str, origin: str) -> Iterator[Any]:
         mark = error.problem_mark
         where = f"{origin}:{mark.line + 1}:{mark.column + 1}" if mark else origin
         raise UsageError(f"{where}: broken YAML ({error.problem})", remedy="mend this line and run again") from error
+    except YAMLError as error:
+        why = " ".join(str(error).split())
+        raise UsageError(f"{origin}: broken YAML ({why})", remedy="mend this file and run again") from error
 
 
 def _flatten(document: Any, origin: str) -> Iterator[Body]:
-    if not isinstance(document, dict):
+    items = document.get("items", []) if isinstance(document, dict) else None
+    if not isinstance(document, dict) or (document.get("kind") == "List" and not isinstance(items, list)):
         raise UsageError(f"{origin}: got {document!r:.80}", remedy="expected Kubernetes objects (mappings)")
     if document.get("kind") == "List":
-        for item in document.get("items", []):
+        for item in items or ():
             yield from _flatten(item, origin)
     elif document.get("kind") != "Kustomization":
         yield document
@@ -111,9 +124,11 @@ def _manifests(source: str, documents: Sequence[Body] | Iterator[Body]) -> Manif
     objects = tuple(json.loads(json.dumps(body, default=str)) for body in documents)
     for body in objects:
         missing = [key for key in ("apiVersion", "kind", "metadata") if key not in body]
-        if missing or "name" not in body["metadata"]:
+        if not missing and not (isinstance(body["metadata"], dict) and body["metadata"].get("name")):
+            missing = ["metadata.name"]
+        if missing:
             raise UsageError(
-                f"{source}: an object lacks {', '.join(missing) or 'metadata.name'}: {json.dumps(body)[:120]}",
+                f"{source}: an object lacks {', '.join(missing)}: {json.dumps(body)[:120]}",
                 remedy="expected Kubernetes objects with apiVersion, kind and metadata.name",
             )
     return Manifests(source=source, objects=objects)
