@@ -85,6 +85,7 @@ class GroupMember:
         for line in stdout or ():
             if line.endswith("\n"):  # a killed process may leave half a line
                 self._note(json.loads(line))
+        self._process.wait()
         self._told.changes.append(Change(time_s=self._clock.now_s(), member=self.name, turn=Turn.ENDED))
 
     def _note(self, told: Mapping[str, Any]) -> None:
