@@ -13,11 +13,11 @@ from typing import Any
 import click
 
 import testbed
-from harness import nodejs
+from harness import mutants, nodejs
 from harness.catalogue import as_markdown, claims_in
 from harness.claims import Level
 from harness.document import DEFAULT_PATH
-from harness.errors import ExitCode, HarnessError
+from harness.errors import ExitCode, HarnessError, UsageError
 from harness.launch import ROOT, SUITES, Request, launch, suites
 from harness.progress import TerminalProgress
 
@@ -144,13 +144,37 @@ def certify(**options: Any) -> int:
     return _run(Level.CERTIFY, **options)
 
 
-def _run(level: Level, *, as_json: bool, seed: int | None, **options: Any) -> int:
-    request = Request(level=level, seed=secrets.randbelow(2**31) if seed is None else seed, **options)
+def _request(level: Level, *, seed: int | None, **options: Any) -> Request:
+    options.pop("as_json", None)
+    return Request(level=level, seed=secrets.randbelow(2**31) if seed is None else seed, **options)
+
+
+def _run(level: Level, *, as_json: bool, **options: Any) -> int:
+    request = _request(level, **options)
     code, folder = launch(request, work=suites(request), progress=TerminalProgress())
     certificate = folder / "certificate.json"
     if as_json and certificate.exists():
         click.echo(certificate.read_text(encoding="utf-8"))
     return int(code)
+
+
+@main.command("mutants")
+@click.argument("names", nargs=-1)
+@run_options
+def hunt_mutants(names: tuple[str, ...], **options: Any) -> int:
+    """Deploy clusters that are broken on purpose and demand that the right claims turn red."""
+    known = {mutant.name: mutant for mutant in mutants.read()}
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise UsageError(f"there is no mutant {', '.join(unknown)}", remedy=f"choose from: {', '.join(known)}")
+    chosen = [known[name] for name in names or known]
+    outcomes = mutants.hunt(chosen, _request(Level.CERTIFY, **options), progress=TerminalProgress())
+    for outcome in outcomes:
+        click.echo(f"{'killed' if outcome.is_killed else 'SURVIVED':9} {outcome.mutant.name}: {outcome.mutant.what}")
+        for claim in outcome.mutant.red:
+            verdict = outcome.verdicts.get(claim)
+            click.echo(f"          {claim} {verdict.value if verdict else 'not run'}: {outcome.reasons.get(claim, '')}")
+    return int(ExitCode.CERTIFIED if all(outcome.is_killed for outcome in outcomes) else ExitCode.NOT_CERTIFIED)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def _await_healing(fault: Fault, admin: Admin, run: Run, evidence: Evidence) -> 
         return fault.proof_of_healing() is not None and not admin.out_of_sync()
 
     try:
-        wait_until(healed, what=f"in sync again after {fault.name}", timeout_s=HEALING_BUDGET_S)
+        wait_until(healed, what=f"in sync again after {fault.name}", timeout_s=HEALING_BUDGET_S, every_s=0.5)
     except TimedOut as late:
         raise AssertionError(str(late)) from late
     evidence.fact(proof_of_healing=fault.proof_of_healing())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -129,23 +130,35 @@ class Cluster:
                 return None
             raise
 
+    def _status(self, name: str) -> Mapping[str, Any]:
+        """Return a pod as plain JSON, {} while it does not exist.
+
+        Waiting asks this many times a second on a machine that the brokers share; building models costs ten times as
+        much as reading JSON.
+        """
+        try:
+            answer: Any = self.connection.core.read_namespaced_pod(name, self.namespace, _preload_content=False)
+        except ApiException as error:
+            if error.status == 404:
+                return {}
+            raise
+        return dict(json.loads(answer.data))
+
     def identity(self, name: str) -> Identity | None:
         """Return the incarnation of a pod that exists and whose container has started."""
-        pod = self.pod(name)
-        statuses = (pod.status.container_statuses if pod and pod.status else None) or []
-        if pod is None or not statuses:
+        pod = self._status(name)
+        statuses = pod.get("status", {}).get("containerStatuses", [])
+        if not statuses:
             return None
-        running = statuses[0].state.running if statuses[0].state else None
         return Identity(
-            uid=metadata(pod).uid or "",
-            restarts=statuses[0].restart_count,
-            started_at=str(running.started_at) if running else "",
+            uid=pod["metadata"]["uid"],
+            restarts=statuses[0]["restartCount"],
+            started_at=statuses[0].get("state", {}).get("running", {}).get("startedAt", ""),
         )
 
     def is_ready(self, name: str) -> bool:
-        pod = self.pod(name)
-        conditions = (pod.status.conditions if pod and pod.status else None) or []
-        return any(condition.type == "Ready" and condition.status == "True" for condition in conditions)
+        conditions = self._status(name).get("status", {}).get("conditions", [])
+        return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
     def all_ready(self) -> bool:
         return all(self.is_ready(pod) for pod in (*self.brokers, *self.zookeepers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,8 +68,9 @@ def headline(certificate: Certificate) -> str:
 def rerun_command(certificate: Certificate) -> str | None:
     """Return the command that runs again only what is not a pass; None when that is nothing, or all there is."""
     ids = [clause.claim.id for clause in certificate.clauses if clause.verdict is not Verdict.PASS]
-    ids += [claim.id for claim in certificate.not_run]
+    ids = ids or [claim.id for claim in certificate.not_run]
     command = certificate.run.get("command")
     if not ids or not command or certificate.count(Verdict.PASS) == 0:
         return None
-    return f"{command} -k {shlex.quote(' or '.join(ids))}"
+    whole = re.sub(r" -k '[^']*'", "", str(command))
+    return f"{whole} -k {shlex.quote(' or '.join(ids))}"
