@@ -107,22 +107,30 @@ def _rendered(request: Request, *, default: Path, kubectl: Path) -> Manifests:
 
 @contextmanager
 def testbed_in_use(*, keep: bool, progress: Progress) -> Iterator[testbed.Testbed]:
-    """Use the testbed that runs, or one for this run alone; one that was there before is left there."""
-    running = testbed.running()
-    if running is not None:
-        yield running
-        return
-    bed = testbed.up(progress=progress)
-    try:
-        yield bed
-    finally:
-        if not keep:
-            leftovers = testbed.down(progress=progress)
-            if leftovers:
-                raise MachineError(
-                    f"the testbed left {len(leftovers)} things behind ({'; '.join(leftovers[:3])})",
-                    remedy="run `harness down`",
-                )
+    """Use the testbed that runs, or one for this run alone; one that was there before is left there.
+
+    The machine's lock is held all the while: a second run must not find a busy testbed slow and start it anew.
+    """
+    with testbed.lock():
+        running = testbed.running()
+        if running is not None:
+            yield running
+            return
+        bed = testbed.up(progress=progress)
+        try:
+            yield bed
+        finally:
+            if not keep:
+                _take_down(progress=progress)
+
+
+def _take_down(*, progress: Progress) -> None:
+    leftovers = testbed.down(progress=progress)
+    if leftovers:
+        raise MachineError(
+            f"the testbed left {len(leftovers)} things behind ({'; '.join(leftovers[:3])})",
+            remedy="run `harness down`",
+        )
 
 
 def _settings(request: Request, target: Target, manifests: Manifests) -> Settings:
