@@ -122,17 +122,6 @@ class Document:
         """The namespace that the documented addresses and commands name."""
         return self.bootstrap.namespace
 
-    def block(self, key: str) -> CodeBlock:
-        """Return the block under these headings, such as `Usage / Consuming Messages / Python`."""
-        found = [block for block in self.blocks if block.key == key]
-        if len(found) != 1:
-            keys = ", ".join(repr(block.key) for block in self.blocks)
-            raise UsageError(
-                f"{self.path}: got {len(found)} code blocks under {key!r}, expected 1",
-                remedy=f"correct the document or the name; its blocks are {keys}",
-            )
-        return found[0]
-
 
 def read(path: Path = DEFAULT_PATH) -> Document:
     """Read the page; a page that lacks something is refused with the line where it was expected."""

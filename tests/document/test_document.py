@@ -74,14 +74,6 @@ def test_blocks(document: Document) -> None:
         assert lines[block.line - 2] == f"```{block.language}"
 
 
-def test_a_block_is_found_by_its_headings(document: Document) -> None:
-    assert document.block("Operations / Monitoring").text.startswith("# Check broker logs\nkubectl logs kafka-0")
-    with pytest.raises(
-        UsageError, match=r"got 0 code blocks under 'Operations', expected 1.*'Operations / Monitoring'"
-    ):
-        document.block("Operations")
-
-
 def test_practices_and_use_cases(document: Document) -> None:
     assert [(practice.title, practice.line) for practice in document.practices] == [
         ("Partitioning Strategy", 180),
