@@ -85,7 +85,13 @@ def _window(cluster: Cluster, admin: Admin, run: Run, choose: Choose, *, label: 
         Load(topic=topic, partitions=PARTITIONS), bootstrap=cluster.bootstrap, journal_path=history, clock=run.clock
     )
     trial = survive(
-        choose(cluster, admin), traffic=traffic, admin=admin, run=run, evidence=Evidence(), budget=NO_BUDGET
+        choose(cluster, admin),
+        traffic=traffic,
+        admin=admin,
+        run=run,
+        evidence=Evidence(),
+        budget=NO_BUDGET,
+        proof_budget_s=NO_BUDGET.seconds,
     )
     admin.delete_topic(topic)
     return trial.worst_window_s

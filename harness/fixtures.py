@@ -44,7 +44,7 @@ def deployment(run: Run, pytestconfig: pytest.Config) -> Iterator[Deployment]:
         except HarnessError as error:
             pytest.exit(str(error), returncode=int(error.exit_code))
         if made.failure is None:
-            run.subject.update(describe_subject(made.cluster, Admin(made.cluster.bootstrap)))
+            run.subject.update(describe_subject(made.cluster))
         yield made
         made.stage.collect(run.settings.report_dir / "cluster")
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
 
-from confluent_kafka import KafkaException
 from kubernetes.client.exceptions import ApiException
 
 import harness
 from harness.clients import zookeeper
-from harness.clients.admin import Admin
 from harness.cluster.connection import metadata
 from harness.cluster.pods import Cluster
 
 PACKAGES = ("pytest", "pytest-testinfra", "kubernetes", "confluent-kafka", "hypothesis", "locust", "kafka-python")
 
 
-def describe_subject(cluster: Cluster, admin: Admin) -> dict[str, object]:
+def describe_subject(cluster: Cluster) -> dict[str, object]:
     """Describe the cluster under test; what cannot be learnt is None, never a guess."""
     core = cluster.connection.core
     pods = core.list_namespaced_pod(cluster.namespace).items
@@ -35,7 +34,7 @@ def describe_subject(cluster: Cluster, admin: Admin) -> dict[str, object]:
         "namespace": cluster.namespace,
         "kubernetes_version": cluster.connection.version,
         "nodes": _nodes(cluster),
-        "kafka_version": _kafka_version(admin),
+        "kafka_version": _kafka_version(cluster),
         "zookeeper_version": _zookeeper_version(cluster),
         "images": images,
     }
@@ -48,11 +47,13 @@ def _nodes(cluster: Cluster) -> list[str] | None:
         return None  # a namespaced user may not list nodes
 
 
-def _kafka_version(admin: Admin) -> str | None:
-    try:
-        return admin.broker_config(admin.brokers()[0]).get("inter.broker.protocol.version")
-    except (KafkaException, IndexError):
-        return None
+def _kafka_version(cluster: Cluster) -> str | None:
+    """Read the version that a broker says at its start; its protocol version would tell less."""
+    for broker in cluster.brokers:
+        said = re.search(r"Kafka version: (\S+)", cluster.logs(broker) or "")
+        if said:
+            return said[1]
+    return None
 
 
 def _zookeeper_version(cluster: Cluster) -> str | None:

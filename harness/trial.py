@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness import guards
@@ -46,11 +45,10 @@ def survive(
     run: Run,
     evidence: Evidence,
     budget: Budget,
-    while_open: Callable[[], None] = lambda: None,
+    proof_budget_s: float = PROOF_BUDGET_S,
 ) -> Trial:
     """Inject a fault under traffic, wait for its proof and for its healing, and judge safety and the windows.
 
-    `while_open` runs after the proof and before the healing: what a clause wants to see while the fault lasts.
     A fault without proof raises Inconclusive: clients that survived nothing have shown nothing.
     """
     with Watcher(admin, clock=run.clock, topics=frozenset({traffic.load.topic})) as watcher:
@@ -58,8 +56,7 @@ def survive(
             _steady_traffic(traffic)
             injected_s = _inject(fault, run, evidence)
             try:
-                _prove(fault, run, evidence)
-                while_open()
+                _prove(fault, run, evidence, budget_s=proof_budget_s)
             finally:
                 fault.heal()
             healed_s = _await_healing(fault, admin, run, evidence)
@@ -103,11 +100,11 @@ def _inject(fault: Fault, run: Run, evidence: Evidence) -> float:
     return event.time_s
 
 
-def _prove(fault: Fault, run: Run, evidence: Evidence) -> None:
+def _prove(fault: Fault, run: Run, evidence: Evidence, *, budget_s: float) -> None:
     try:
-        wait_until(lambda: fault.proof_of_injection() is not None, what="proof", timeout_s=PROOF_BUDGET_S)
+        wait_until(lambda: fault.proof_of_injection() is not None, what="proof", timeout_s=budget_s)
     except TimedOut as late:
-        raise Inconclusive(f"nothing proves that the {fault.name} happened within {PROOF_BUDGET_S:g} s") from late
+        raise Inconclusive(f"nothing proves that the {fault.name} happened within {budget_s:g} s") from late
     evidence.fact(proof_of_injection=fault.proof_of_injection())
     evidence.events.append(run.event("proven", f"{fault.name} proven"))
 

@@ -21,6 +21,9 @@ from harness.run import Run
 from harness.trial import survive
 
 PARTITIONS = 6
+ROLL_BUDGET_S = 300.0
+"""Until the last of three brokers is replaced, each after the one before is in sync."""
+
 Roll = Callable[[RollingRestart], None]
 
 
@@ -36,7 +39,13 @@ def roll(
         probe = RefusalProbe(bootstrap=steady.bootstrap, topic=probed, partitions=PARTITIONS, clock=run.clock)
         with Watcher(admin, clock=run.clock) as watcher, probe:
             trial = survive(
-                change, traffic=traffic(load), admin=admin, run=run, evidence=evidence, budget=budget.rolling()
+                change,
+                traffic=traffic(load),
+                admin=admin,
+                run=run,
+                evidence=evidence,
+                budget=budget.rolling(),
+                proof_budget_s=ROLL_BUDGET_S,
             )
         out_of_sync = [(sample.time_s, sample.brokers_out_of_sync) for sample in watcher.samples]
         evidence.judge(
