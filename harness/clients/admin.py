@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
 from harness.clients.settings import common
 from harness.waiting import wait_until
 
 TIMEOUT_S = 15
+NoAnswer = KafkaException
+"""What a question raises that the cluster refuses or does not answer."""
 OFFSETS_TOPIC = "__consumer_offsets"
 
 
@@ -50,6 +52,20 @@ class Partition:
         return self.leader is not None and set(self.isr) == set(self.replicas)
 
 
+def _partitions(metadata: ClusterMetadata) -> tuple[Partition, ...]:
+    return tuple(
+        Partition(
+            topic=name,
+            index=index,
+            leader=None if partition.leader < 0 else partition.leader,
+            replicas=tuple(partition.replicas),
+            isr=tuple(partition.isrs),
+        )
+        for name, topic in sorted(metadata.topics.items())
+        for index, partition in sorted(topic.partitions.items())
+    )
+
+
 class Admin:
     """Asks and changes the cluster through the Kafka admin protocol."""
 
@@ -78,18 +94,7 @@ class Admin:
 
     def partitions(self) -> tuple[Partition, ...]:
         """Return every partition of every topic, the internal ones included."""
-        metadata = self.raw.list_topics(timeout=TIMEOUT_S)
-        return tuple(
-            Partition(
-                topic=name,
-                index=index,
-                leader=None if partition.leader < 0 else partition.leader,
-                replicas=tuple(partition.replicas),
-                isr=tuple(partition.isrs),
-            )
-            for name, topic in sorted(metadata.topics.items())
-            for index, partition in sorted(topic.partitions.items())
-        )
+        return _partitions(self.raw.list_topics(timeout=TIMEOUT_S))
 
     def describe(self, topic: str) -> tuple[Partition, ...]:
         """Return the partitions of one topic; empty when it does not exist."""
@@ -102,17 +107,22 @@ class Admin:
     def create_topic(
         self, name: str, *, partitions: int, replication_factor: int, config: Mapping[str, str] | None = None
     ) -> str:
-        """Create a topic and wait until every partition of it has a leader and a full in-sync set."""
+        """Create a topic and wait until every broker knows it, with a leader and a full in-sync set everywhere.
+
+        A broker with little CPU hears late of a new topic and answers that it has no partitions; a client that asked
+        just this one would check nothing.
+        """
         topic = NewTopic(name, partitions, replication_factor, config=dict(config or {}))
         self.raw.create_topics([topic], operation_timeout=TIMEOUT_S)[name].result()
+        for address in self.advertised().values():
 
-        def visible() -> bool:
-            described = self.describe(name)
-            return len(described) == partitions and all(partition.in_sync for partition in described)
+            def known(address: str = address) -> bool:
+                described = _partitions(AdminClient(common(address)).list_topics(name, timeout=TIMEOUT_S))
+                return len(described) == partitions and all(partition.in_sync for partition in described)
 
-        wait_until(
-            visible, what=f"topic {name} getting its leaders", timeout_s=30, detail=lambda: str(self.describe(name))
-        )
+            wait_until(
+                known, what=f"{address} knowing topic {name}", timeout_s=30, detail=lambda: str(self.describe(name))
+            )
         return name
 
     def delete_topic(self, name: str) -> None:
@@ -169,8 +179,3 @@ class Admin:
     def delete_groups(self, groups: Sequence[str]) -> None:
         for future in self.raw.delete_consumer_groups(list(groups), request_timeout=TIMEOUT_S).values():
             future.result()
-
-    def describe_topics(self, names: Sequence[str]) -> Mapping[str, object]:
-        """Return librdkafka's own descriptions, for what `Partition` leaves out."""
-        futures = self.raw.describe_topics(TopicCollection(list(names)), request_timeout=TIMEOUT_S)
-        return {name: future.result() for name, future in futures.items()}
