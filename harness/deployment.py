@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaException
-
-from harness.clients.admin import Admin
+from harness.clients.admin import Admin, NoAnswer
 from harness.cluster.connection import connect, require_vantage
 from harness.cluster.pods import PORT, Cluster, require_kubectl_on_path
 from harness.cluster.safety import RunLease, refuse_if_held, survey
@@ -129,5 +127,5 @@ def _answers(ask: Callable[[], bool]) -> bool:
     """Ask a cluster that is still coming up: while it gives no answer, the answer is not yet."""
     try:
         return ask()
-    except KafkaException:
+    except NoAnswer:
         return False

@@ -17,6 +17,8 @@ from kubernetes.client.exceptions import ApiException
 from harness.errors import MachineError, UsageError
 
 ANSWER_TIMEOUT_S = 10
+Refused = ApiException
+"""What a request raises that the API server refuses; its `status` is that of HTTP."""
 
 
 @dataclass(frozen=True, kw_only=True)
