@@ -21,14 +21,14 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Certify; what goes wrong in the harness itself has its own exit code, as Python's would mean not certified."""
+    """Certify; what goes wrong in the harness itself has an exit code of its own."""
     _end_in_order()
     try:
         return _certify(arguments)
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
         return int(error.exit_code)
-    except Exception:  # see above
+    except Exception:  # or Python would end with 1, which means: not certified
         traceback.print_exc()
         return int(ExitCode.HARNESS)
 
