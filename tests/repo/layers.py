@@ -1,0 +1,121 @@
+"""The layers of the harness and the rooms of the libraries: docs/adr and the design, as data."""
+
+from __future__ import annotations
+
+from tests.repo.tracked import is_within
+
+LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
+    (
+        "words",
+        frozenset(
+            {
+                "harness",
+                "harness.budget",
+                "harness.charts",
+                "harness.claims",
+                "harness.errors",
+                "harness.evidence",
+                "harness.faults",
+                "harness.group_bounds",
+                "harness.ops",
+                "harness.quantities",
+                "harness.retention_bounds",
+                "harness.runclock",
+                "harness.verdict",
+                "harness.waiting",
+            }
+        ),
+    ),
+    (
+        "pure",
+        frozenset(
+            {
+                "harness.blocks",
+                "harness.catalogue",
+                "harness.certificate",
+                "harness.certificate_reader",
+                "harness.checkers",
+                "harness.coverage",
+                "harness.document",
+                "harness.guards",
+                "harness.measuring",
+                "harness.sizing",
+            }
+        ),
+    ),
+    (
+        "adapters",
+        frozenset(
+            {
+                "harness.clients",
+                "harness.cluster",
+                "harness.journal",
+                "harness.nodejs",
+                "harness.progress",
+                "harness.python_session",
+                "harness.report",
+                "harness.running",
+                "harness.severing_proxy",
+            }
+        ),
+    ),
+    ("use cases", frozenset({"every other module of the harness"})),
+    (
+        "wiring",
+        frozenset(
+            {
+                "harness.__main__",
+                "harness.cli",
+                "harness.fixtures",
+                "harness.inner",
+                "harness.live",
+                "harness.plugin",
+            }
+        ),
+    ),
+)
+"""From the lowest to the highest; a module imports from its own layer and from lower ones."""
+
+USE_CASES = 3
+
+
+def layer_of(module: str) -> int:
+    """Return the number of a module's layer; a module that no layer names is a use case."""
+    for number, (_, members) in enumerate(LAYERS):
+        if module in members or is_within(module, *(members - {"harness"})):
+            return number
+    return USE_CASES
+
+
+ROOMS: dict[str, tuple[str, ...]] = {
+    # Clauses may use what users of the cluster use; inside the harness each library has one room.
+    "confluent_kafka": ("harness.clients", "load", "suites"),
+    "kafka": ("suites",),
+    "kubernetes": ("harness.cluster",),
+    "testinfra": ("harness.cluster", "suites"),
+    "locust": ("load",),
+    "gevent": ("load",),
+    "hdrh": ("harness.measuring",),
+    "jinja2": ("harness.report",),
+    "markdown_it": ("harness.document",),
+    "click": ("harness.cli", "bench"),
+    "rich": ("bench", "harness.live", "harness.plugin", "harness.progress", "harness.summary"),
+    "ruamel": ("harness.cluster", "harness.sizing"),
+    "hypothesis": (),
+    "jsonschema": (),
+}
+"""Where each third-party library may be imported; the tests may import all of them."""
+
+NEVER_IN_PURE = (
+    "confluent_kafka",
+    "http",
+    "kafka",
+    "kubernetes",
+    "locust",
+    "requests",
+    "socket",
+    "subprocess",
+    "testinfra",
+    "urllib3",
+)
+"""What reaches outside the process: whoever only judges, plans or counts has no use for it."""
