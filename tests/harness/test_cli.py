@@ -36,7 +36,7 @@ def nothing_is_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     (tools / "kubectl").write_text(PLAIN_KUBECTL, encoding="utf-8")
     (tools / "kubectl").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
-    for step in ("testbed.up", "harness.launch.nodejs.prepare_kafkajs", "harness.launch._certify"):
+    for step in ("testbed.up", "testbed.lock", "harness.nodejs.prepare_kafkajs"):
         monkeypatch.setattr(step, refuse)
     yield
     assert not (tmp_path / "reports").exists()
@@ -163,6 +163,7 @@ def test_a_document_that_is_not_there(tmp_path: Path) -> None:
         ("gate", "--namespace"),
         ("gate", "an argument"),
         ("up", "--nodes", "three"),
+        ("mutants", "no-such-mutant", "--no-such-option"),
     ],
     ids=" ".join,
 )
@@ -172,12 +173,18 @@ def test_a_command_line_that_cannot_be_read(tmp_path: Path, arguments: tuple[str
     assert "Try " in result.stderr
 
 
-@pytest.mark.parametrize("command", ["", "gate", "certify", "up", "down", "status", "setup"])
+@pytest.mark.parametrize("command", ["", *main.commands])
 def test_help_is_given_for_every_command(tmp_path: Path, command: str) -> None:
     for flag in ("-h", "--help"):
         result = run(tmp_path, *command.split(), flag) if command else CliRunner().invoke(main, [flag])
         assert (result.exit_code, result.stderr) == (0, "")
         assert result.stdout.startswith("Usage: ")
+
+
+def test_the_claims_can_be_read_without_a_cluster(tmp_path: Path) -> None:
+    result = run(tmp_path, "claims")
+    assert result.exit_code == 0
+    assert "REP-01   gate" in result.stdout
 
 
 def test_help_names_every_exit_code() -> None:
