@@ -40,7 +40,7 @@ class PodEnds(ABC):
     def is_another(before: Identity, now: Identity) -> bool:
         """Say whether the identity now proves that the process before has ended the way this fault ends it."""
 
-    def heal(self) -> None:
+    def heal(self) -> None:  # noqa: B027 (not abstract: for most of these faults this is all there is to do)
         """Leave it to Kubernetes: the StatefulSet makes the pod again."""
 
     def proof_of_healing(self) -> dict[str, object] | None:

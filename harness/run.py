@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.certificate import ClauseResult
 from harness.claims import Claim, Level
 from harness.cluster.connection import Target
 from harness.cluster.rendering import Manifests
 from harness.evidence import Event, Evidence
-from harness.certificate import ClauseResult
 from harness.runclock import RunClock
 
 

@@ -70,7 +70,10 @@ class _Tunnel(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         self._requests: dict[int, int] = {}
-        with contextlib.suppress(OSError, EOFError), socket.create_connection(self._target(), _CONNECT_TIMEOUT_S) as broker:
+        with (
+            contextlib.suppress(OSError, EOFError),
+            socket.create_connection(self._target(), _CONNECT_TIMEOUT_S) as broker,
+        ):
             broker.settimeout(None)
             self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             upstream = threading.Thread(target=self._forward_requests, args=(broker,), daemon=True)

@@ -1,7 +1,5 @@
 """The chart parts are pure and hold for any numbers: round ticks, kept extremes, labels that never touch."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """The HTML report shows every clause, escapes whatever a cluster says, needs no other file, and stays small."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """The schema accepts every certificate that the harness writes, and refuses what is broken or contradicts itself."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import copy

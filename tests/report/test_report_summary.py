@@ -1,7 +1,5 @@
 """The terminal summary: what is not green first, the verdict with its exit code last, nothing wider than the screen."""
 
-# ruff: noqa: D103 (the name of a test is its sentence)
-
 from __future__ import annotations
 
 import io
