@@ -185,7 +185,11 @@ def test_the_volume_stays(steady: Cluster, admin: Admin, topic: TopicFactory, ev
     fault = GracefulDelete(steady, pod)
     run.event("fault", f"{fault.name}: {pod}")
     fault.inject()
-    expect_within(lambda: fault.proof_of_healing() is not None, what=f"{pod} being replaced", budget_s=90)
+    expect_within(
+        lambda: fault.proof_of_healing() is not None and not admin.out_of_sync(),
+        what=f"{pod} being replaced",
+        budget_s=90,
+    )
     after, inode_after = objects.volume_at(steady, pod, segment), kernel.inode(steady.inside(pod), segment)
     evidence.fact(pod=pod, proof=fault.proof_of_injection(), volume=volume.name, volume_after=after.name)
     evidence.fact(inode=inode, inode_after=inode_after)

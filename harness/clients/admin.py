@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -113,7 +113,7 @@ class Admin:
         just this one would check nothing.
         """
         topic = NewTopic(name, partitions, replication_factor, config=dict(config or {}))
-        self.raw.create_topics([topic], operation_timeout=TIMEOUT_S)[name].result()
+        self._ask_controller(lambda: self.raw.create_topics([topic], operation_timeout=TIMEOUT_S)[name].result())
         for address in self.advertised().values():
 
             def known(address: str = address) -> bool:
@@ -125,10 +125,24 @@ class Admin:
             )
         return name
 
+    def _ask_controller(self, ask: Callable[[], object]) -> None:
+        """Ask what only the controller answers; a broker that says that it is not (any more) has done nothing."""
+
+        def answered() -> bool:
+            try:
+                ask()
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.NOT_CONTROLLER:
+                    raise
+                return False
+            return True
+
+        wait_until(answered, what="an answer of the controller", timeout_s=30)
+
     def delete_topic(self, name: str) -> None:
         """Delete a topic and wait until it is gone; one that is not there is fine."""
         try:
-            self.raw.delete_topics([name], operation_timeout=TIMEOUT_S)[name].result()
+            self._ask_controller(lambda: self.raw.delete_topics([name], operation_timeout=TIMEOUT_S)[name].result())
         except KafkaException as error:
             if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise
