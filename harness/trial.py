@@ -54,8 +54,8 @@ def survive(
     with Watcher(admin, clock=run.clock, topics=frozenset({traffic.load.topic})) as watcher:
         with traffic:
             _steady_traffic(traffic)
-            injected_s = _inject(fault, run, evidence)
             try:
+                injected_s = _inject(fault, run, evidence)
                 _prove(fault, run, evidence, budget_s=proof_budget_s)
             finally:
                 fault.heal()

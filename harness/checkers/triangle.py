@@ -23,7 +23,11 @@ class Reading:
 
 def equal(readings: Sequence[Reading]) -> Judgement:
     """Judge that each reading is what is documented."""
-    return _judge(readings, agrees=lambda reading: reading.found == reading.documented, relation="")
+
+    def agrees(reading: Reading) -> bool:
+        return reading.found is not None and reading.found == reading.documented
+
+    return _judge(readings, agrees=agrees, relation="")
 
 
 def at_least(readings: Sequence[Reading]) -> Judgement:

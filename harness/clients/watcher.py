@@ -57,7 +57,8 @@ class Watcher:
             except KafkaException:
                 continue
             seen = tuple(p for p in partitions if self._topics is None or p.topic in self._topics)
-            self._samples.append(Sample(time_s=self._clock.now_s(), partitions=seen))
+            if seen:  # a broker that does not know the topic says nothing about it
+                self._samples.append(Sample(time_s=self._clock.now_s(), partitions=seen))
 
     @property
     def samples(self) -> tuple[Sample, ...]:
