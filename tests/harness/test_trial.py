@@ -1,0 +1,179 @@
+"""A trial: without proof of the fault nothing is judged, and whatever happens the fault is healed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import cast
+
+import pytest
+
+from harness import trial
+from harness.budget import Budget
+from harness.claims import Level
+from harness.clients.admin import Admin
+from harness.clients.traffic import Load, Traffic
+from harness.cluster.connection import Target
+from harness.evidence import Evidence, Window
+from harness.ops import History
+from harness.run import Run, Settings
+from harness.verdict import Inconclusive
+from tests.checkers.made import history, read, send
+
+
+class FakeWatcher:
+    """Watches nothing."""
+
+    samples = ()
+
+    def __init__(self, *_: object, **__: object) -> None:
+        """Take what a watcher takes."""
+
+    def __enter__(self) -> FakeWatcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop nothing."""
+
+
+class FakeTraffic:
+    """Traffic of two records that were written and read; no client runs."""
+
+    def __init__(self) -> None:
+        self.load = Load(topic="orders", partitions=1)
+        self.stopped_s = 1.0
+        self.generator_lateness_s = 0.0
+        self.left = False
+
+    def __enter__(self) -> FakeTraffic:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.left = True
+
+    def await_acknowledgements(self, more: int, *, timeout_s: float) -> None:
+        assert more > 0
+        assert timeout_s > 0
+
+    def settle(self) -> History:
+        return history(sends=[send("a", 0)], reads=[read("a", 0)])
+
+    def windows(self, seen: History, *, from_s: float, until_s: float) -> tuple[Window, ...]:
+        assert seen.acknowledged
+        assert from_s < until_s
+        return ()
+
+
+class FakeFault:
+    """A fault that does what its switches say."""
+
+    name = "fake fault"
+
+    def __init__(self, *, works: bool = True, heals: bool = True, error: Exception | None = None) -> None:
+        self._works, self._heals, self._error = works, heals, error
+        self._injected = False
+        self.healed = 0
+
+    def plan(self) -> tuple[str, ...]:
+        return ("kafka-1",)
+
+    def inject(self) -> None:
+        if self._error:
+            raise self._error
+        self._injected = self._works
+
+    def proof_of_injection(self) -> dict[str, object] | None:
+        return {"pod": "kafka-1"} if self._injected else None
+
+    def heal(self) -> None:
+        self.healed += 1
+
+    def proof_of_healing(self) -> dict[str, object] | None:
+        return {"ready": True} if self.healed and self._heals else None
+
+
+class FakeAdmin:
+    """A cluster in which everything is in sync."""
+
+    def out_of_sync(self) -> Sequence[object]:
+        return ()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Return a run that is recorded nowhere."""
+    target = Target(kubeconfig=tmp_path, context=None, kubectl=tmp_path, is_testbed=False)
+    settings = Settings(
+        run_id="a-run",
+        level=Level.GATE,
+        seed=1,
+        report_dir=tmp_path,
+        namespace="greenfield",
+        target=target,
+        manifests_source="none",
+        manifests_file=tmp_path,
+        document=tmp_path,
+        reuse=False,
+        keep=False,
+        command="harness gate",
+    )
+    return Run(settings=settings)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be watched, and let what does not happen at once not happen at all."""
+    monkeypatch.setattr(trial, "Watcher", FakeWatcher)
+    monkeypatch.setattr(trial, "HEALING_BUDGET_S", 0.0)
+
+
+def survive(fault: FakeFault, run: Run, evidence: Evidence, traffic: FakeTraffic | None = None) -> trial.Trial:
+    return trial.survive(
+        fault,
+        traffic=cast(Traffic, traffic or FakeTraffic()),
+        admin=cast(Admin, FakeAdmin()),
+        run=run,
+        evidence=evidence,
+        budget=Budget(seconds=3, why="so it is"),
+        proof_budget_s=0.0,
+    )
+
+
+def test_a_fault_that_is_proven_and_healed_is_judged(run: Run) -> None:
+    evidence, fault = Evidence(), FakeFault()
+    judged = survive(fault, run, evidence)
+    assert {j.checker for j in judged.judgements} == {
+        "unseen",
+        "duplicate",
+        "order",
+        "phantom-read",
+        "enough-overlap",
+        "windows",
+    }
+    assert evidence.facts["fault"] == "fake fault"
+    assert evidence.facts["proof_of_injection"] == {"pod": "kafka-1"}
+    assert [event.kind for event in run.events] == ["fault", "proven", "healed"]
+
+
+def test_a_fault_without_proof_is_inconclusive_and_healed(run: Run) -> None:
+    evidence, fault = Evidence(), FakeFault(works=False)
+    with pytest.raises(Inconclusive, match="nothing proves that the fake fault happened"):
+        survive(fault, run, evidence)
+    assert fault.healed == 1
+    assert evidence.judgements == []
+
+
+def test_a_fault_that_breaks_while_it_is_injected_is_healed_too(run: Run) -> None:
+    fault, traffic = FakeFault(error=OSError("half done")), FakeTraffic()
+    with pytest.raises(OSError, match="half done"):
+        survive(fault, run, Evidence(), traffic)
+    assert fault.healed == 1
+    assert traffic.left
+
+
+def test_a_cluster_that_does_not_come_back_has_failed(run: Run) -> None:
+    with pytest.raises(AssertionError, match="in sync again after fake fault did not happen"):
+        survive(FakeFault(heals=False), run, Evidence())
