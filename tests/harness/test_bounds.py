@@ -39,7 +39,7 @@ def test_what_has_expired_waits_for_one_check_and_its_files_for_the_delay() -> N
 
 def test_a_tombstone_waits_for_two_cleanings_and_its_own_retention() -> None:
     cleaning = bounds.replaced(TOPIC, RHYTHM, append_every_s=0.5)
-    assert cleaning.seconds == 2.5 + 1 + bounds.SLACK_S
+    assert cleaning.seconds == 2.5 + 1 + bounds.CLEANER_SLACK_S
     assert bounds.tombstone(TOPIC, RHYTHM, append_every_s=0.5).seconds == 2 * cleaning.seconds + 3
 
 
