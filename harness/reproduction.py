@@ -6,7 +6,7 @@ import os
 import platform
 import re
 from hashlib import sha256
-from importlib.metadata import distributions
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import harness
@@ -64,11 +64,10 @@ def _zookeeper_version(cluster: Cluster) -> str | None:
 
 def describe_environment(*, is_testbed: bool) -> dict[str, object]:
     """Describe where the harness ran and with what."""
-    installed = {package.metadata["Name"].lower(): package.version for package in distributions()}
     return {
         "harness_version": harness.__version__,
         "python_version": platform.python_version(),
-        "packages": {name: installed.get(name) for name in PACKAGES},
+        "packages": {name: _installed(name) for name in PACKAGES},
         "machine": {
             "cpus": os.cpu_count(),
             "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
@@ -76,6 +75,13 @@ def describe_environment(*, is_testbed: bool) -> dict[str, object]:
         },
         "testbed": is_testbed,
     }
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def sha256_of(path: Path) -> str:
