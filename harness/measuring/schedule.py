@@ -22,28 +22,26 @@ class Schedule:
             raise ValueError(f"got {self.rate_hz} records/s for {self.duration_s} s, expected both above 0")
 
     @cached_property
-    def _rate(self) -> Fraction:
-        return Fraction(self.rate_hz).limit_denominator(1000)
+    def _rate(self) -> tuple[int, int]:
+        """The rate as a whole number of slots in a whole number of nanoseconds."""
+        rate = Fraction(self.rate_hz).limit_denominator(1000)
+        return rate.numerator, rate.denominator * NS_PER_S
 
     @cached_property
     def total(self) -> int:
         """How many slots there are in all."""
-        return int(self._rate * Fraction(self.duration_s).limit_denominator(1000))
-
-    @property
-    def ends_ns(self) -> int:
-        return self.started_ns + int(self.duration_s * NS_PER_S)
+        slots, nanoseconds = self._rate
+        return int(Fraction(self.duration_s).limit_denominator(1000) * NS_PER_S) * slots // nanoseconds
 
     def intended_ns(self, slot: int) -> int:
         """Return the moment at which a slot is due."""
-        rate = self._rate
-        return self.started_ns + slot * NS_PER_S * rate.denominator // rate.numerator
+        slots, nanoseconds = self._rate
+        return self.started_ns + slot * nanoseconds // slots
 
     def due_by(self, now_ns: int) -> int:
         """Return how many slots are due at a moment: the slots 0 to one less than that."""
         elapsed_ns = now_ns - self.started_ns
         if elapsed_ns < 0:
             return 0
-        rate = self._rate
-        due = -(-(elapsed_ns + 1) * rate.numerator // (NS_PER_S * rate.denominator))
-        return min(due, self.total)
+        slots, nanoseconds = self._rate
+        return min(-(-(elapsed_ns + 1) * slots // nanoseconds), self.total)
