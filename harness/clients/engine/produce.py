@@ -26,19 +26,12 @@ MOST_QUEUED_KBYTES = 2_097_151
 """The client's queue holds a whole load: a slow cluster makes records wait, it never makes the generator wait."""
 
 
-ONE_IN_FLIGHT = 1
-"""Requests without an answer for each broker. With more, the broker threads of an idempotent librdkafka 2.16 call
-`poll` without a time-out while they wait (measured: 28,000 calls per second, each thread takes all the CPU that it is
-given), and on a shared machine the generator starves the brokers. Batches grow while a request is under way."""
-
-
 def settings_of(order: ProducerOrder) -> Settings:
     """Return the settings of a durable producer that never refuses a record for lack of room."""
     return {
         **durable_producer(order.bootstrap),
         "client.id": order.name,
         "linger.ms": order.linger_ms,
-        "max.in.flight.requests.per.connection": ONE_IN_FLIGHT,
         "queue.buffering.max.messages": MOST_QUEUED,
         "queue.buffering.max.kbytes": MOST_QUEUED_KBYTES,
     }
