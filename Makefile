@@ -1,6 +1,7 @@
 # The two commands of the README. Each works on a fresh machine: what is missing is installed, and said first.
 PYTHON ?= python3.11
 TOX := .venv/bin/tox
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: gate test certify load bench lint clean
 
