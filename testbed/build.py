@@ -83,6 +83,11 @@ def linker_flags() -> str:
     )
 
 
+def compiler_flags() -> str:
+    """No debugging tables, which the linker would drop anyway: a sixth less to compile."""
+    return "all=-dwarf=false"
+
+
 def go_environment() -> dict[str, str]:
     """The settings of the Go build, whatever the user's own are."""
     return {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
@@ -91,13 +96,15 @@ def go_environment() -> dict[str, str]:
 def go_key(module: str) -> str:
     """The cache key of one Go program."""
     files = [file for file in (GO_DIR / module).iterdir() if file.is_file()]
-    return cache.key(files=files, words=[linker_flags(), *sorted(go_environment())])
+    return cache.key(files=files, words=[compiler_flags(), linker_flags(), *sorted(go_environment())])
 
 
 def _ensure_go(module: str) -> Path:
+    command = ["go", "build", "-trimpath", "-gcflags", compiler_flags(), "-ldflags", linker_flags()]
+
     def build(folder: Path) -> None:
         run(
-            contained(["go", "build", "-trimpath", "-ldflags", linker_flags(), "-o", folder / module, "."]),
+            contained([*command, "-o", folder / module, "."]),
             cwd=GO_DIR / module,
             env=go_environment(),
             timeout_s=3600,
