@@ -62,6 +62,5 @@ class Sizing:
 
     @property
     def bytes_per_broker(self) -> int:
-        """How much disk the load takes on the fullest broker, if every broker has its share of the replicas."""
-        written = self.expectation.records_per_s * self.trial.duration_s * self.expectation.record_bytes
-        return int(written * self.expectation.replication_factor)
+        """How much disk the load takes on a broker at most: no broker holds more than one replica of a record."""
+        return int(self.expectation.records_per_s * self.trial.duration_s * self.expectation.record_bytes)
