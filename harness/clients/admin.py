@@ -92,9 +92,9 @@ class Admin:
     def topics(self) -> tuple[str, ...]:
         return tuple(sorted(self.raw.list_topics(timeout=TIMEOUT_S).topics))
 
-    def partitions(self) -> tuple[Partition, ...]:
+    def partitions(self, *, timeout_s: float = TIMEOUT_S) -> tuple[Partition, ...]:
         """Return every partition of every topic, the internal ones included."""
-        return _partitions(self.raw.list_topics(timeout=TIMEOUT_S))
+        return _partitions(self.raw.list_topics(timeout=timeout_s))
 
     def describe(self, topic: str) -> tuple[Partition, ...]:
         """Return the partitions of one topic; empty when it does not exist."""
