@@ -173,7 +173,8 @@ def hunt_mutants(names: tuple[str, ...], **options: Any) -> int:
         click.echo(f"{'killed' if outcome.is_killed else 'SURVIVED':9} {outcome.mutant.name}: {outcome.mutant.what}")
         for claim in outcome.mutant.red:
             verdict = outcome.verdicts.get(claim)
-            click.echo(f"          {claim} {'not run' if verdict is None else verdict.value}: {outcome.reasons.get(claim, '')}")
+            said = "not run" if verdict is None else verdict.value
+            click.echo(f"          {claim} {said}: {outcome.reasons.get(claim, '')}")
     return int(ExitCode.CERTIFIED if all(outcome.is_killed for outcome in outcomes) else ExitCode.NOT_CERTIFIED)
 
 

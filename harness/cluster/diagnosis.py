@@ -81,7 +81,8 @@ def _unschedulable(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _refused(snapshot: Snapshot) -> Iterator[str]:
-    present = {pod["metadata"]["name"] for pod in snapshot.pods}
+    running = {pod for pod, _, status in _containers(snapshot) if "running" in (status.get("state") or {})}
+    present = {pod["metadata"]["name"] for pod in snapshot.pods} - running  # a pod that runs has got over its refusals
     for event in reversed(snapshot.events):
         if event.get("reason") in {"FailedCreate", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"}:
             involved = event.get("involvedObject") or {}

@@ -39,6 +39,7 @@ NO_CONFIG = pod(state=waiting("CreateContainerConfigError", 'configmap "kafka" n
 CRASHED = pod(state=waiting("CrashLoopBackOff"), lastState=terminated(1), restartCount=2)
 NO_ROOM = pod(conditions=[{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}])
 UNREADY = pod(state={"running": {}})
+CREATING = pod(state=waiting("ContainerCreating"))
 NO_VOLUME = event("FailedCreate", kind="StatefulSet", name="kafka", message="exceeded quota")
 KAFKA_SET = {"metadata": {"name": "kafka"}, "spec": {"replicas": 3}}
 ZOOKEEPER_SET = {"metadata": {"name": "zookeeper"}, "spec": {"replicas": 3}}
@@ -132,13 +133,18 @@ def test_a_pod_that_is_scheduled_is_not_called_unschedulable() -> None:
 
 @pytest.mark.parametrize("reason", ["FailedCreate", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"])
 def test_something_that_was_refused_is_told_by_its_event(reason: str) -> None:
-    found = diagnose(Snapshot(pods=[UNREADY], events=[event(reason, message="no such disk")]))
+    found = diagnose(Snapshot(pods=[CREATING], events=[event(reason, message="no such disk")]))
     assert found == f"Pod kafka-1: {reason}: no such disk"
 
 
 def test_the_last_refusal_is_told() -> None:
     events = [event("FailedMount", message="first"), event("FailedMount", message="last")]
-    assert diagnose(Snapshot(pods=[UNREADY], events=events)).endswith("last")
+    assert diagnose(Snapshot(pods=[CREATING], events=events)).endswith("last")
+
+
+def test_a_refusal_that_a_running_pod_has_got_over_is_not_told() -> None:
+    found = diagnose(Snapshot(pods=[UNREADY], events=[event("FailedMount")]))
+    assert found == "pod kafka-1: container kafka runs and is not ready; it logged nothing"
 
 
 def test_a_refusal_of_a_pod_that_is_gone_is_not_told() -> None:
