@@ -8,24 +8,21 @@ from itertools import groupby
 from pathlib import Path
 
 from harness.claims import Claim, Level
+from harness.report.words import family_name
 
-FAMILY_NAMES = {
-    "DEP": "Deployment",
-    "DOC": "Documented",
-    "REP": "Replication",
-    "GRP": "Groups",
-    "RET": "Retention",
-    "LOAD": "Load",
-    "FAIL": "Failover",
-    "ROLL": "Rolling",
-}
+ORDER = ("DEP", "DOC", "REP", "GRP", "RET", "LOAD", "FAIL", "ROLL")
+"""The families as a run takes them; one that is not listed comes last."""
 
 
 def claims_in(folder: Path) -> tuple[Claim, ...]:
     """Return every claim of the suites in a folder, in the order of their ids within each family."""
     found = [claim for file in sorted(folder.glob("test_*.py")) for claim in _claims_of(file)]
-    families = list(FAMILY_NAMES)
-    return tuple(sorted(found, key=lambda claim: (families.index(claim.family), claim.id)))
+    return tuple(sorted(found, key=place))
+
+
+def place(claim: Claim) -> tuple[int, str]:
+    """Return the sorting key of a claim: its family's turn, then its id."""
+    return ORDER.index(claim.family) if claim.family in ORDER else len(ORDER), claim.id
 
 
 def _claims_of(file: Path) -> Iterator[Claim]:
@@ -52,7 +49,7 @@ def as_markdown(claims: Sequence[Claim]) -> str:
         "`harness certify` runs all of them.",
     ]
     for family, members in groupby(claims, key=lambda claim: claim.family):
-        lines += ["", f"## {FAMILY_NAMES[family]} ({family})"]
+        lines += ["", f"## {family_name(family)} ({family})"]
         for claim in members:
             lines += ["", f"### {claim.id} ({claim.level.value})", "", f"**{claim.sentence}**"]
             lines += ["", claim.protocol] if claim.protocol else []

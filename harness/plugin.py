@@ -18,6 +18,7 @@ import pytest
 from rich.console import Console
 
 from harness import fixtures
+from harness.catalogue import place
 from harness.certificate import ClauseResult
 from harness.claims import Claim, claim_of
 from harness.errors import ExitCode
@@ -29,9 +30,6 @@ from harness.publication import publish
 from harness.run import Run, Settings
 from harness.summary import render_summary
 from harness.verdict import Inconclusive, Verdict
-
-FAMILIES = ("DEP", "DOC", "REP", "GRP", "RET", "LOAD", "FAIL", "ROLL")
-"""The order of a run: what is gentle to the cluster comes before what breaks it. Unknown families come last."""
 
 CLAIM = pytest.StashKey[Claim]()
 
@@ -98,7 +96,7 @@ class Certifier:
             raise pytest.UsageError(f"claim ids must be unique, these are not: {', '.join(duplicated)}")
         wanted = [item for item in items if self._run.settings.level.includes(item.stash[CLAIM].level)]
         config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
-        items[:] = sorted(wanted, key=lambda item: _order(item.stash[CLAIM]))
+        items[:] = sorted(wanted, key=lambda item: place(item.stash[CLAIM]))
         self._run.owed.update({item.stash[CLAIM].id: item.stash[CLAIM] for item in items})
 
     def _claim(self, item: pytest.Item) -> Claim:
@@ -206,11 +204,6 @@ class Certifier:
         if (folder / "certificate.json").exists():
             certificate = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
             render_summary(certificate, report=folder / "report.html", console=self._console)
-
-
-def _order(claim: Claim) -> tuple[int, str]:
-    place = FAMILIES.index(claim.family) if claim.family in FAMILIES else len(FAMILIES)
-    return place, claim.id
 
 
 def _merged(phases: Sequence[_Phase]) -> tuple[Verdict, str]:

@@ -31,7 +31,6 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
         frozenset(
             {
                 "harness.blocks",
-                "harness.catalogue",
                 "harness.certificate",
                 "harness.certificate_reader",
                 "harness.checkers",
@@ -53,6 +52,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.nodejs",
                 "harness.progress",
                 "harness.python_session",
+                "harness.catalogue",
                 "harness.report",
                 "harness.running",
                 "harness.severing_proxy",
