@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness.budget import HANDOVER_S, Budget
 
-SLACK_S = 2.0
+SLACK_S = 4.0
 """For starting a client, and for a round of joining and assigning on half a CPU."""
 
 COORDINATOR_LOADING_S = 2.0
