@@ -10,6 +10,10 @@ _PARTITION = re.compile(r"Partition: (\d+)\s+Leader: (\d+)\s+Replicas: ([\d,]+)\
 _OFFSETS = ("CURRENT-OFFSET", "LOG-END-OFFSET", "LAG")
 
 
+_NO_MEMBERS = re.compile(r"\nConsumer group '[^']*' has no active members\.\n")
+"""Said on standard error while the table goes to standard output: it may stand in the middle of a line of the table."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PrintedPartition:
     """One line of `kafka-topics --describe`."""
@@ -31,7 +35,7 @@ def partitions(lines: Sequence[str]) -> list[PrintedPartition]:
 
 def offsets(lines: Sequence[str], *, group: str, topic: str) -> dict[int, list[int]]:
     """Read committed offset, log end and lag by partition from what `kafka-consumer-groups --describe` prints."""
-    rows = [line.split() for line in lines]
+    rows = [line.split() for line in _NO_MEMBERS.sub("", "\n".join(lines)).split("\n")]
     header = next((row for row in rows if row[:3] == ["GROUP", "TOPIC", "PARTITION"]), None)
     assert header, f"the command printed no table: {list(lines)}"
     columns = [header.index(name) for name in _OFFSETS]

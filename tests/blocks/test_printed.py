@@ -49,3 +49,14 @@ def test_broker_ids() -> None:
     assert broker_ids(["[]"]) == []
     with pytest.raises(AssertionError, match="no list of ids"):
         broker_ids(["Node does not exist: /brokers/ids"])
+
+
+def test_a_remark_on_standard_error_may_cut_a_line_of_the_table() -> None:
+    lines = [
+        "",
+        "GROUP   ",
+        "Consumer group 'g' has no active members.",
+        "        TOPIC  PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG  CONSUMER-ID",
+        "g  t  0  3  5  2  -",
+    ]
+    assert offsets(lines, group="g", topic="t") == {0: [3, 5, 2]}
