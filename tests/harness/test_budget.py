@@ -36,7 +36,7 @@ def test_a_shorter_time_out_never_makes_a_longer_budget(session_s: float, lag_s:
 
 def test_each_budget_says_why() -> None:
     live = LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)
-    assert crash(live).why == "noticed after 6 s (session time-out or replica lag) + election 3 s"
+    assert crash(live).why == "noticed after 6 s (session time-out or replica lag) + election 4 s"
     assert all(budget.why and budget.seconds > 0 for budget in (announced_end(), rolling(), unrelated()))
 
 
