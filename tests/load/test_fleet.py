@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from harness.clients.engine.orders import ConsumerOrder, LoadOrder, ProducerOrde
 from harness.measuring import trace
 from harness.waiting import wait_until
 from load import fleet as fleets
-from load.fleet import Fleet
+from load.fleet import Engine, Fleet
 
 
 @pytest.fixture
@@ -36,6 +37,11 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     return made
 
 
+def has_written(engine: Engine) -> bool:
+    """Say whether an engine has written since it was last asked."""
+    return bool(engine.new_frames())
+
+
 def start_all(fleet: Fleet) -> None:
     for _ in range(fleet.order.producers):
         fleet.start_producer()
@@ -55,7 +61,11 @@ def test_each_engine_gets_its_share_and_all_the_same_start(fleet: Fleet, tmp_pat
 
 
 def test_consumers_end_after_the_last_producer(fleet: Fleet, tmp_path: Path) -> None:
-    start_all(fleet)
+    for consumer in [fleet.start_consumer(), fleet.start_consumer()]:
+        # These producers end at once: a consumer that still starts would be told to finish before it can listen.
+        wait_until(partial(has_written, consumer), what="a consumer at work", timeout_s=20, every_s=0.05)
+    fleet.start_producer()
+    fleet.start_producer()
     wait_until(fleet.has_ended, what="the end of the fleet", timeout_s=20, every_s=0.05)
     assert [engine.exit_code for engine in fleet.engines] == [0, 0, 0, 0]
     frames = trace.read(tmp_path).frames
