@@ -14,6 +14,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from harness.clients.pacing import due_ns
 from harness.clients.settings import common
 from harness.runclock import NS_PER_S, RunClock
+from harness.verdict import Inconclusive
 
 TOO_FEW_REPLICAS = frozenset({KafkaError.NOT_ENOUGH_REPLICAS, KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND})
 RATE_HZ = 10
@@ -30,7 +31,8 @@ class RefusalProbe:
             {**common(bootstrap), "acks": "all", "retries": 0, "linger.ms": 0, "delivery.timeout.ms": 10_000}
         )
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="refusal-probe", daemon=True)
+        self._crash: BaseException | None = None
+        self._thread = threading.Thread(target=self._guarded_run, name="refusal-probe", daemon=True)
 
     def __enter__(self) -> RefusalProbe:
         self._thread.start()
@@ -42,6 +44,14 @@ class RefusalProbe:
         self._stop.set()
         self._thread.join(timeout=15)
         self._producer.flush(15)
+        if kind is None and self._crash is not None:
+            raise Inconclusive(f"the probe for refusals died: {self._crash!r}") from self._crash
+
+    def _guarded_run(self) -> None:
+        try:
+            self._run()
+        except BaseException as error:  # a probe that stopped early must not look like one that was never refused
+            self._crash = error
 
     def _run(self) -> None:
         for due in due_ns(started_ns=self._clock.now_ns(), rate_hz=RATE_HZ):
