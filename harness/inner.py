@@ -45,7 +45,8 @@ def _certify(arguments: Sequence[str]) -> int:
 
 def _end_in_order() -> None:
     """Make every request to end a KeyboardInterrupt, which cleans up; also when the parent was killed outright."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT, too: whoever starts a run in the background of a shell script hands down that it is ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
     os.environ["PYTHONUNBUFFERED"] = "1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import settings
 
 settings.register_profile("self-tests", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("self-tests")
+
+# A shell script that starts the tests in its background hands down that ^C is ignored, and their programs inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
