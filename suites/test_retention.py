@@ -17,6 +17,7 @@ from harness.clients.log_starts import LogStarts, as_series
 from harness.clients.settings import plain_consumer
 from harness.clients.stamped import Entry, StampedWriter
 from harness.clients.topics import settings_of
+from harness.clients.watermarks import watermarks
 from harness.cluster.pods import Cluster
 from harness.cluster.segments import replicas_of
 from harness.evidence import Evidence
@@ -230,7 +231,7 @@ def test_delete_records(cluster: Cluster, admin: Admin, run: Run, topic: TopicFa
     low_watermark = int(future.result().low_watermark)
     consumer = Consumer(plain_consumer(cluster.bootstrap, group=f"{name}-reader"))
     try:
-        low, high = consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=15)
+        low, high = watermarks(consumer, TopicPartition(name, 0))
         consumer.assign([TopicPartition(name, 0, 0)])
         offsets: list[int | None] = []
 

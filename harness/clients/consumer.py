@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from harness.clients.settings import Settings
+from harness.clients.watermarks import watermarks
 from harness.journal import Journal
 from harness.ops import OpType
 from harness.verdict import Inconclusive
@@ -73,9 +74,10 @@ def read_everything(
     A partition that cannot be read to its end within the time-out raises Inconclusive: what was not read is not lost.
     """
     consumer = Consumer({**settings, "enable.partition.eof": False})
+    left: set[str] = set()
     try:
         ends = {
-            f"{topic}-{partition}": consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=15)
+            f"{topic}-{partition}": watermarks(consumer, TopicPartition(topic, partition))
             for partition in range(partitions)
         }
         left = {key for key, (low, high) in ends.items() if high > low}

@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from harness.clients.settings import plain_consumer
 from harness.clients.topics import partitions_of
+from harness.clients.watermarks import watermarks
 from harness.waiting import wait_until
 
 TIMEOUT_S = 15
@@ -54,8 +55,8 @@ class Tail:
         return sorted(self._records, key=lambda record: (record.partition, record.offset))
 
     def _end(self, index: int) -> int:
-        _, high = self._consumer.get_watermark_offsets(TopicPartition(self._topic, index), timeout=TIMEOUT_S)
-        return int(high)
+        _, high = watermarks(self._consumer, TopicPartition(self._topic, index))
+        return high
 
 
 def _record(message: Message) -> Record:
