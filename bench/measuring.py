@@ -68,12 +68,14 @@ def measure_windows(settings: Settings, *, times: int) -> dict[str, list[float]]
     run, progress = Run(settings=settings), TerminalProgress()
     with deployed(run, progress=progress) as made:
         admin = Admin(made.cluster.bootstrap)
-        for number in range(times):
-            for name, choose in EVENTS.items():
-                with progress.step(f"{name}, {number + 1} of {times}", expected_s=60):
-                    found[name].append(
-                        _window(made.cluster, admin, run, choose, label=f"bench-{number}-{len(run.events)}")
-                    )
+        try:
+            for number in range(times):
+                for name, choose in EVENTS.items():
+                    label = f"bench-{number}-{len(run.events)}"
+                    with progress.step(f"{name}, {number + 1} of {times}", expected_s=60):
+                        found[name].append(_window(made.cluster, admin, run, choose, label=label))
+        finally:
+            made.stage.collect(settings.report_dir / "cluster")
     return found
 
 
