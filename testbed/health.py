@@ -12,6 +12,8 @@ from testbed.daemons import Daemon
 from testbed.layout import Node
 from testbed.shell import attempt
 
+NOT_READY = "node.kubernetes.io/not-ready"
+
 
 def ready_nodes() -> dict[str, bool]:
     """Each registered node and whether it is ready; empty when the API does not answer."""
@@ -20,12 +22,16 @@ def ready_nodes() -> dict[str, bool]:
 
 
 def parse_nodes(nodes_json: str) -> dict[str, bool]:
-    """Each node and whether it is ready, from the API's list of nodes."""
+    """Each node and whether it is ready and takes pods, from the API's list of nodes.
+
+    A node's taint goes a moment after its condition has changed.
+    """
     return {
         item["metadata"]["name"]: any(
             condition["type"] == "Ready" and condition["status"] == "True"
             for condition in item["status"].get("conditions", [])
         )
+        and not any(taint["key"] == NOT_READY for taint in item.get("spec", {}).get("taints", []))
         for item in json.loads(nodes_json)["items"]
     }
 

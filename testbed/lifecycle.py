@@ -81,13 +81,14 @@ def _start(nodes: Sequence[Node], artifacts: build.Artifacts) -> None:
         node.prepare(each, image_store=artifacts.image_store)
         node.containerd(each).start()
     controlplane.wait_for_api(api)
+    # Before the scheduler: one that learns of the volumes one by one may give a small claim a node's large volume.
+    objects.create(nodes)
     for daemon in (controlplane.controller_manager(), controlplane.scheduler()):
         daemon.start()
     node.wait_for_containerd(nodes)
     for each in nodes:
         node.kubelet(each).start()
         node.proxy(each).start()
-    objects.create(nodes)
     for daemon in (controlplane.dns(), controlplane.fabric_proxy()):
         daemon.start()
     health.wait_for_nodes(nodes)

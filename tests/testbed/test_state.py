@@ -91,6 +91,13 @@ def test_a_node_is_ready_only_when_it_says_so() -> None:
     }
 
 
+def test_a_ready_node_that_takes_no_pods_yet_is_not_ready() -> None:
+    nodes = json.loads(nodes_json(a="True", b="True"))
+    nodes["items"][0]["spec"] = {"taints": [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]}
+    nodes["items"][1]["spec"] = {"taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]}
+    assert health.parse_nodes(json.dumps(nodes)) == {"a": False, "b": True, "new": False}
+
+
 def test_every_daemon_has_its_own_files() -> None:
     daemons = health.daemons(layout.nodes(5))
     assert len({daemon.pid_file for daemon in daemons}) == len(daemons) == 6 + 3 * 5
