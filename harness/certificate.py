@@ -17,6 +17,15 @@ from harness.verdict import Verdict, merge
 SCHEMA = "greenfield-certificate/1"
 
 
+def exit_code_of(verdict: Verdict) -> ExitCode:
+    """Return the exit code by which a pipeline learns of a verdict."""
+    return {
+        Verdict.PASS: ExitCode.CERTIFIED,
+        Verdict.FAIL: ExitCode.NOT_CERTIFIED,
+        Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    }[verdict]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClauseResult:
     """What became of one claim; `started_s` counts from the start of the run."""
@@ -62,11 +71,7 @@ class Certificate:
 
     @property
     def exit_code(self) -> ExitCode:
-        return {
-            Verdict.PASS: ExitCode.CERTIFIED,
-            Verdict.FAIL: ExitCode.NOT_CERTIFIED,
-            Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
-        }[self.verdict]
+        return exit_code_of(self.verdict)
 
     def count(self, verdict: Verdict) -> int:
         return sum(clause.verdict is verdict for clause in self.clauses)

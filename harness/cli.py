@@ -13,13 +13,17 @@ from typing import Any
 import click
 
 import testbed
-from harness import mutants, nodejs
+from harness import mutants, nodejs, rules
 from harness.catalogue import as_markdown, claims_in
+from harness.certificate import exit_code_of
 from harness.claims import Level
 from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode, HarnessError, UsageError
+from harness.histories.reading import Form
+from harness.judging.config import Config
 from harness.launch import ROOT, SUITES, Request, launch, suites
 from harness.progress import TerminalProgress
+from harness.rejudge import rejudge
 
 
 class HarnessGroup(click.Group):
@@ -156,6 +160,25 @@ def _run(level: Level, *, as_json: bool, **options: Any) -> int:
     if as_json and certificate.exists():
         click.echo(certificate.read_text(encoding="utf-8"))
     return int(code)
+
+
+@main.command("judge")
+@click.argument("history", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice([form.value for form in Form]), help="Default: by its content.")
+@click.option("--config", type=click.Path(path_type=Path), help="The rules: what is legal in this history.")
+@click.option(
+    "--json", "out", type=click.Path(path_type=Path, allow_dash=True), help="Where the findings go; - prints."
+)
+def judge_history(history: Path, form: str | None, config: Path | None, out: Path | None) -> int:
+    """Judge a recorded history, of any run: exit code 0 without anomalies, 1 with, 2 when nothing can be said."""
+    outcome = rejudge(history, form=Form(form) if form else None, config=rules.read(config) if config else Config())
+    if out is not None:
+        with click.open_file(str(out), "w", encoding="utf-8") as file:
+            file.write(json.dumps(outcome.as_json(), indent=1, ensure_ascii=False) + "\n")
+    if out != Path("-"):
+        for line in outcome.lines():
+            click.echo(line)
+    return int(exit_code_of(outcome.judged.verdict))
 
 
 @main.command("mutants")

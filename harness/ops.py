@@ -13,7 +13,7 @@ from functools import cached_property
 
 from harness.errors import UsageError
 
-HISTORY_FORMAT = "greenfield-history/1"
+HISTORY_FORMAT = "greenfield-history/2"
 
 
 class OpType(Enum):

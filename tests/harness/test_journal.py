@@ -125,7 +125,7 @@ def test_bytes_that_are_no_text_are_named_with_their_line(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("first", ['{"format": "somebody-elses/7"}', GOOD])
 def test_another_format_is_refused_with_the_line_that_is_expected(tmp_path: Path, first: str) -> None:
-    with pytest.raises(UsageError, match=r"history.jsonl:1: got .*expected the line .*greenfield-history/1"):
+    with pytest.raises(UsageError, match=r"history.jsonl:1: got .*expected the line .*greenfield-history/2"):
         read_ops(written(tmp_path, first))
 
 

@@ -1,0 +1,1 @@
+"""Histories: what clients saw, as files and in columns."""
