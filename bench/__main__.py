@@ -1,15 +1,16 @@
-"""`tox -e bench`: on the testbed, print medians of several runs; numbers here are never asserted in a test."""
+"""`tox -e bench`: print what takes how long, each group of figures by its name; numbers here are never asserted."""
 
 from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from bench import measuring
+from bench import cycles, judging, measuring, mutations
 from harness.claims import Level
 from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode
@@ -49,19 +50,44 @@ def measure(name: str, *, times: int) -> dict[str, list[float]]:
     return figures
 
 
-@click.command()
-@click.option("--times", default=5, show_default=True, help="How often each figure is measured.")
-@click.option("--only", type=click.Choice(["deployment", "windows"]), help="Only this group of figures.")
-def main(times: int, only: str | None) -> None:
-    """Measure the documented cluster on the testbed; run it on an otherwise quiet machine."""
-    figures: dict[str, list[float]] = {}
+def deployments(times: int) -> None:
+    """Print how long a deployment takes; every time needs fresh volumes, so each is a run of its own."""
     with testbed_in_use(keep=False, progress=TerminalProgress()):
-        if only != "windows":
-            runs = [measure("deployment", times=1) for _ in range(times)]
-            figures |= {name: [value for run in runs for value in run[name]] for name in runs[0]}
-        if only != "deployment":
-            figures |= measure("windows", times=times)
+        runs = [measure("deployment", times=1) for _ in range(times)]
+    figures = {name: [value for run in runs for value in run[name]] for name in runs[0]}
     measuring.show(figures, console=Console())
+
+
+def windows(times: int) -> None:
+    """Print the windows without acknowledgements of each fault."""
+    with testbed_in_use(keep=False, progress=TerminalProgress()):
+        measuring.show(measure("windows", times=times), console=Console())
+
+
+def broken_histories(_: int) -> None:
+    """Print what becomes of broken histories; one that is neither judged nor refused is an error."""
+    if mutations.run():
+        raise SystemExit(int(ExitCode.HARNESS))
+
+
+GROUPS: Mapping[str, Callable[[int], None]] = {
+    "judging": lambda _: judging.main(),
+    "cycles": lambda _: cycles.main(),
+    "mutations": broken_histories,
+    "deployment": deployments,
+    "windows": windows,
+}
+"""The groups of figures; the last two need the testbed and an otherwise quiet machine."""
+
+
+@click.command()
+@click.option("--times", default=5, show_default=True, help="How often each figure of the testbed is measured.")
+@click.option("--only", type=click.Choice(list(GROUPS)), multiple=True, help="Only these groups of figures.")
+def main(times: int, only: tuple[str, ...]) -> None:
+    """Measure the judge, the deployment and what clients feel, and print the figures."""
+    for name, group in GROUPS.items():
+        if not only or name in only:
+            group(times)
 
 
 main()

@@ -88,6 +88,7 @@ def _window(cluster: Cluster, admin: Admin, run: Run, choose: Choose, *, label: 
     )
     trial = survive(
         choose(cluster, admin),
+        cluster=cluster,
         traffic=traffic,
         admin=admin,
         run=run,

@@ -8,11 +8,14 @@ from harness import guards
 from harness.budget import Budget
 from harness.checkers import windows
 from harness.clients.admin import Admin
-from harness.clients.traffic import Traffic, safety, throughput
+from harness.clients.traffic import Traffic, throughput
 from harness.clients.watcher import Watcher, transitions
+from harness.cluster.pods import Cluster
 from harness.evidence import Event, Evidence
 from harness.faults import Fault
-from harness.ops import History
+from harness.histories.history import History
+from harness.histories.pace import acknowledged_s
+from harness.history_verdict import verdict_on
 from harness.run import Run
 from harness.verdict import Inconclusive, Judgement
 from harness.waiting import TimedOut, wait_until
@@ -40,6 +43,7 @@ class Trial:
 def survive(
     fault: Fault,
     *,
+    cluster: Cluster,
     traffic: Traffic,
     admin: Admin,
     run: Run,
@@ -68,11 +72,11 @@ def survive(
     evidence.windows.extend(found)
     evidence.series.append(throughput(history))
     judgements = (
-        *safety(history),
+        verdict_on(history, cluster=cluster, admin=admin),
         guards.overlap(history, from_s=injected_s, until_s=healed_s, at_least=ENOUGH_OVERLAP),
         windows.check(
             found,
-            acknowledged=len(history.acknowledged),
+            acknowledged=sum(map(len, acknowledged_s(history).values())),
             budget_s=budget.seconds,
             generator_lateness_s=traffic.generator_lateness_s,
             budget_why=budget.why,

@@ -38,7 +38,13 @@ def attempt(
     def survive_the_end_of(fault: type[PodEnds], pod: str, allowed: Budget) -> Trial:
         load = Load(topic=topic("failover", partitions=PARTITIONS), partitions=PARTITIONS)
         return survive(
-            fault(steady, pod), traffic=traffic(load), admin=admin, run=run, evidence=evidence, budget=allowed
+            fault(steady, pod),
+            cluster=steady,
+            traffic=traffic(load),
+            admin=admin,
+            run=run,
+            evidence=evidence,
+            budget=allowed,
         )
 
     return survive_the_end_of
@@ -140,6 +146,7 @@ def test_each_broker_in_turn(
         load = Load(topic=topic("in-turn", partitions=PARTITIONS), partitions=PARTITIONS)
         trial = survive(
             ForcedDelete(steady, pod),
+            cluster=steady,
             traffic=traffic(load),
             admin=admin,
             run=run,

@@ -10,12 +10,13 @@ from confluent_kafka import KafkaError
 
 from chaos.process import ForcedDelete
 from chaos.scale import BrokersAway
-from harness.checkers import replicas
+from harness.checkers import disk, replicas
 from harness.claims import clause, expect_within
 from harness.clients.admin import OFFSETS_TOPIC, Admin, Partition
 from harness.clients.attempt import attempt_send
 from harness.clients.sending import Outgoing, send
 from harness.cluster import objects, segments
+from harness.cluster.disk import read_disk
 from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.fixtures import TopicFactory
@@ -198,3 +199,21 @@ def settled_digests(cluster: Cluster, admin: Admin, topic: str) -> dict[str, dic
     with contextlib.suppress(TimedOut):  # the checker says what differs
         wait_until(lambda: replicas.agree(read()), what="replicas being equal", timeout_s=FETCH_BUDGET_S)
     return read()
+
+
+@clause("REP-07")
+def test_the_disks_hold_what_clients_were_told(
+    steady: Cluster, admin: Admin, topic: TopicFactory, evidence: Evidence
+) -> None:
+    """Each acknowledged record is in the log of every in-sync replica, once, and nothing that nobody sent is.
+
+    A hundred records go to one partition. Then Kafka's own tool prints the partition's log on each of its replicas,
+    record by record with leader epochs and producers' sequences; the logs must agree with each other and with what
+    was acknowledged.
+    """
+    name = topic("on-disk", partitions=1)
+    sent = [Outgoing(value=f"on-disk-{number}".encode(), partition=0) for number in range(100)]
+    send(admin.bootstrap, name, sent)
+    acknowledged: dict[int | str, int | None] = {record.value.decode(): None for record in sent}
+    logs = read_disk(steady, admin, name, 0)
+    evidence.judge(disk.check(f"{name}-0", logs, acknowledged=acknowledged, sent=acknowledged.keys()))

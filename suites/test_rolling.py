@@ -40,6 +40,7 @@ def roll(
         with Watcher(admin, clock=run.clock) as watcher, probe:
             trial = survive(
                 change,
+                cluster=steady,
                 traffic=traffic(load),
                 admin=admin,
                 run=run,

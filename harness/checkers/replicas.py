@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from harness.verdict import Finding, Judgement, Verdict
 
 NAME = "replicas"
+DIVERGED = "diverged-replicas"
 Digests = Mapping[str, Mapping[str, Mapping[str, str]]]
 """partition -> replica -> segment file -> SHA-256."""
 
@@ -27,7 +28,7 @@ def check(digests: Digests) -> Judgement:
         return Judgement(checker=NAME, verdict=Verdict.INCONCLUSIVE, reason=reason)
     findings = tuple(
         Finding(
-            anomaly="diverged-replicas",
+            anomaly=DIVERGED,
             what=f"{key}: the replicas differ",
             evidence={"key": key, "digests": {replica: dict(files) for replica, files in held.items()}},
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from harness.evidence import Window
-from harness.ops import History
-from harness.runclock import NS_PER_S
+from harness.histories.history import History
+from harness.histories.pace import acknowledged_s
 from harness.verdict import Finding, Judgement, Verdict
 
 NAME = "windows"
@@ -26,14 +25,11 @@ def find(
     history: History, *, keys: Sequence[str], start_s: float, end_s: float, longer_than_s: float = 0.2
 ) -> tuple[Window, ...]:
     """Return every window without an acknowledgement that is longer than `longer_than_s`, worst first."""
-    acknowledged: dict[str, list[float]] = defaultdict(list)
-    for send in history.acknowledged:
-        if send.ended_ns is not None:
-            acknowledged[send.key].append(send.ended_ns / NS_PER_S)
+    acknowledged = acknowledged_s(history)
     windows = [
         Window(key=key, operation=OPERATION, start_s=begin, end_s=end)
         for key in keys
-        for begin, end in gaps(acknowledged[key], start_s=start_s, end_s=end_s)
+        for begin, end in gaps(acknowledged.get(key, ()), start_s=start_s, end_s=end_s)
         if end - begin > longer_than_s
     ]
     return tuple(sorted(windows, key=lambda window: -window.length_s))

@@ -1,6 +1,8 @@
-"""The one table that says what a client error means: did the write happen, not happen, or does nobody know?"""
+"""The one table that says what a client error means: did it happen, not happen, or does nobody know?"""
 
 from __future__ import annotations
+
+from enum import Enum
 
 from confluent_kafka import KafkaError
 
@@ -39,3 +41,65 @@ def outcome_of(error: KafkaError | None) -> OpType:
     if error is None:
         return OpType.OK
     return OpType.FAIL if error.code() in DEFINITELY_NOT_WRITTEN else OpType.INFO
+
+
+NEVER_COMMITTED = frozenset(
+    {
+        # The client never asked (rdkafka_cgrp.c, rd_kafka_commit): nothing to commit, or no group to ask.
+        KafkaError._NO_OFFSET,
+        KafkaError._INVALID_ARG,
+        KafkaError._UNKNOWN_GROUP,
+        # Refused whenever it is asked (GroupCoordinator.validateOffsetCommit, KafkaApis.handleOffsetCommitRequest).
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.OFFSET_METADATA_TOO_LARGE,
+        KafkaError.INVALID_COMMIT_OFFSET_SIZE,
+    }
+)
+"""Errors after which a group's offsets are surely not committed.
+
+ILLEGAL_GENERATION and its like are not among them: the client asks again by itself when an answer is lost, so the
+refusal may be that of the second request, and the first may have been granted before the group changed.
+"""
+
+
+def outcome_of_offset_commit(error: KafkaError | None) -> OpType:
+    """Say how a commit of a group's offsets ended, given what the client was told."""
+    if error is None:
+        return OpType.OK
+    return OpType.FAIL if error.code() in NEVER_COMMITTED else OpType.INFO
+
+
+REFUSED_BEFORE_IT_WAS_ASKED = frozenset(
+    {
+        # Records of the transaction were not delivered: the client does not ask the coordinator to commit
+        # (rdkafka_txnmgr.c, rd_kafka_txn_op_commit_transaction).
+        KafkaError._INCONSISTENT,
+    }
+)
+"""Answers of the client to a commit that it has not passed on."""
+
+
+class CommitCall(Enum):
+    """Whether the client was ever told to commit the transaction."""
+
+    NEVER_MADE = "never made"
+    MADE = "made"
+
+
+def outcome_of_transaction(error: KafkaError | None, *, commit: CommitCall, abort_acknowledged: bool) -> OpType:
+    """Say how a transaction ended: `error` is the first one that the client was told, None when all went well.
+
+    - Without a call to commit it surely did not happen, whatever else went wrong: a coordinator commits only when it
+      is asked to; what is left open is aborted by its time-out or by the successor (TransactionCoordinator.scala).
+    - After one it surely did not happen if the client kept the call to itself, or if it asked for an abort and that was
+      acknowledged: a coordinator that has begun to commit refuses to abort with INVALID_TXN_STATE
+      (TransactionCoordinator.endTransaction).
+    - Everything else is unknown. _FENCED and INVALID_TXN_STATE look like a refusal and are not one: the client asks
+      again when an answer is lost, so the first request may have been granted before a successor fenced the second.
+    """
+    if commit is CommitCall.NEVER_MADE:
+        return OpType.FAIL
+    if error is None:
+        return OpType.OK
+    surely_not = error.code() in REFUSED_BEFORE_IT_WAS_ASKED or (error.txn_requires_abort() and abort_acknowledged)
+    return OpType.FAIL if surely_not else OpType.INFO

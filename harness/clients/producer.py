@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from harness.clients.outcomes import outcome_of
 from harness.clients.pacing import due_ns
+from harness.clients.processes import Process
 from harness.clients.settings import Settings
 from harness.journal import Journal
 from harness.ops import OpType
@@ -18,6 +18,8 @@ from harness.runclock import NS_PER_S, RunClock
 
 POLL_S = 0.005
 """Short polls: they bound how late a delivery report is seen, and a long one may burn its whole time-out."""
+
+FLUSH_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,46 +31,33 @@ class Pace:
     rate_per_partition_hz: float
 
 
-class PacedProducer:
+class PacedProducer(Process):
     """One client process of a history; it runs in a thread of its own until it is stopped."""
 
     def __init__(self, process: int, *, pace: Pace, settings: Settings, journal: Journal, clock: RunClock) -> None:
+        super().__init__(f"producer-{process}")
         self.process = process
         self.worst_lateness_s = 0.0
-        self.crash: BaseException | None = None
         self.acknowledged: Counter[str] = Counter()
         self._pace, self._journal, self._clock = pace, journal, clock
         self._producer = Producer(settings)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._guarded_run, name=f"producer-{process}", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, *, flush_timeout_s: float) -> int:
-        """Stop sending, wait for what is in flight, and return how many records never got an answer."""
-        self._stop.set()
-        self._thread.join(timeout=10)
-        deadline_s = self._clock.now_s() + flush_timeout_s
+    def stop(self) -> None:
+        """Stop sending and wait for what is in flight."""
+        super().stop()
+        deadline_s = self._clock.now_s() + FLUSH_TIMEOUT_S
         while len(self._producer) and self._clock.now_s() < deadline_s:
             self._producer.poll(0.05)
-        return len(self._producer)
-
-    def _guarded_run(self) -> None:
-        try:
-            self._run()
-        except BaseException as error:  # a dead thread must not look like a quiet cluster
-            self.crash = error
 
     def _run(self) -> None:
         rate_hz = self._pace.rate_per_partition_hz
         for slot, due in enumerate(due_ns(started_ns=self._clock.now_ns(), rate_hz=rate_hz)):
             while (now := self._clock.now_ns()) < due:
-                if self._stop.is_set():
+                if self._stopping.is_set():
                     return
                 self._producer.poll(min(POLL_S, (due - now) / NS_PER_S))
             self.worst_lateness_s = max(self.worst_lateness_s, (now - due) / NS_PER_S)
-            if self._stop.is_set():
+            if self._stopping.is_set():
                 return
             for partition in range(self._pace.partitions):
                 self._send(partition, f"{self.process}:{slot}")

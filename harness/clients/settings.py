@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 Settings = dict[str, str | int | float | bool]
 """librdkafka configuration properties."""
 
@@ -10,6 +12,13 @@ ONE_IN_FLIGHT = 1
 """Requests without an answer for each broker. With more, the broker threads of an idempotent librdkafka 2.16 call
 `poll` without a time-out while they wait (measured: 28,000 calls per second, each thread takes all the CPU that it is
 given), and on a shared machine the generator starves the brokers. Batches grow while a request is under way."""
+
+
+class Isolation(Enum):
+    """Which records a consumer is given: those of committed transactions, or all that are replicated."""
+
+    COMMITTED = "read_committed"
+    UNCOMMITTED = "read_uncommitted"
 
 
 def common(bootstrap: str) -> Settings:
@@ -41,14 +50,26 @@ def durable_producer(bootstrap: str) -> Settings:
     }
 
 
-def plain_consumer(bootstrap: str, *, group: str) -> Settings:
+def transactional_producer(bootstrap: str, *, transactional_id: str, timeout_s: float = 60) -> Settings:
+    """Return the settings of a producer of transactions; the brokers abort one that is open for `timeout_s`."""
+    timeout_ms = int(timeout_s * 1000)
+    return {
+        **durable_producer(bootstrap),
+        "transactional.id": transactional_id,
+        "transaction.timeout.ms": timeout_ms,
+        # The client refuses to wait for a record for longer than for its transaction.
+        "delivery.timeout.ms": timeout_ms,
+    }
+
+
+def plain_consumer(bootstrap: str, *, group: str, isolation: Isolation = Isolation.COMMITTED) -> Settings:
     """Return the settings of a consumer that reads from the beginning and commits nothing by itself."""
     return {
         **common(bootstrap),
         "group.id": group,
         "auto.offset.reset": "earliest",
         "enable.auto.commit": False,
-        "isolation.level": "read_committed",
+        "isolation.level": isolation.value,
         "check.crcs": True,
         "fetch.wait.max.ms": 100,
     }

@@ -1,4 +1,4 @@
-"""Traffic: several paced producers and following consumers on one topic, journalled, stopped and read back whole."""
+"""Traffic: paced producers and following consumers, and transactions if wanted, journalled and read back whole."""
 
 from __future__ import annotations
 
@@ -7,27 +7,43 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from harness.checkers import duplicate, order, phantom, unseen, windows
+import numpy as np
+
+from harness.checkers import windows
+from harness.clients.company import Transactions
 from harness.clients.consumer import FollowingConsumer, read_everything
+from harness.clients.places import keys_of
+from harness.clients.processes import Process, Scene
 from harness.clients.producer import Pace, PacedProducer
-from harness.clients.settings import durable_producer, plain_consumer
+from harness.clients.settings import Isolation, durable_producer
 from harness.evidence import Series, Window
+from harness.histories import jsonl
+from harness.histories.building import history_of
+from harness.histories.history import History
+from harness.histories.pace import acknowledged_s
 from harness.journal import Journal
-from harness.ops import History
-from harness.runclock import NS_PER_S, RunClock
-from harness.verdict import Inconclusive, Judgement
+from harness.ops import Op
+from harness.runclock import RunClock
+from harness.verdict import Inconclusive
 from harness.waiting import wait_until
 
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """How much traffic: the rate is per partition, all producers together."""
+    """How much traffic: the rate is per partition, all paced producers together; transactions come on top of it."""
 
     topic: str
     partitions: int
     rate_per_partition_hz: float = 50.0
     producers: int = 2
     consumers: int = 2
+    transactions: Transactions | None = None
+
+    @property
+    def topics(self) -> dict[str, int]:
+        """The topics that are written to, with their numbers of partitions."""
+        targets = self.transactions.targets if self.transactions else ()
+        return dict.fromkeys((self.topic, *targets), self.partitions)
 
 
 class Traffic:
@@ -36,38 +52,35 @@ class Traffic:
     def __init__(self, load: Load, *, bootstrap: str, journal_path: Path, clock: RunClock) -> None:
         self.load, self.clock, self.bootstrap = load, clock, bootstrap
         self.journal = Journal(journal_path, clock=clock)
-        processes = itertools.count()
-        self._producers = [
-            PacedProducer(
-                next(processes),
-                pace=Pace(
-                    topic=load.topic,
-                    partitions=load.partitions,
-                    rate_per_partition_hz=load.rate_per_partition_hz / load.producers,
-                ),
-                settings=durable_producer(bootstrap),
-                journal=self.journal,
-                clock=clock,
-            )
-            for _ in range(load.producers)
-        ]
-        self._consumers = [
-            FollowingConsumer(
-                process := next(processes),
-                topic=load.topic,
-                partitions=load.partitions,
-                settings=plain_consumer(bootstrap, group=f"{load.topic}-reader-{process}"),
-                journal=self.journal,
-            )
-            for _ in range(load.consumers)
-        ]
+        scene = Scene(bootstrap=bootstrap, journal=self.journal, numbers=itertools.count())
+        self._producers = [self._producer(next(scene.numbers)) for _ in range(load.producers)]
+        self._clients: tuple[Process, ...] = (
+            *(self._consumer(next(scene.numbers)) for _ in range(load.consumers)),
+            *(load.transactions.processes(scene, load.topic, partitions=load.partitions) if load.transactions else ()),
+            *self._producers,
+        )
+        """From the last reader to the first writer: in this order they start, in the other they stop."""
         self.started_s = self.stopped_s = 0.0
 
+    def _producer(self, process: int) -> PacedProducer:
+        load = self.load
+        rate_hz = load.rate_per_partition_hz / load.producers
+        return PacedProducer(
+            process,
+            pace=Pace(topic=load.topic, partitions=load.partitions, rate_per_partition_hz=rate_hz),
+            settings=durable_producer(self.bootstrap),
+            journal=self.journal,
+            clock=self.clock,
+        )
+
+    def _consumer(self, process: int) -> FollowingConsumer:
+        return FollowingConsumer(
+            process, topics={self.load.topic: self.load.partitions}, bootstrap=self.bootstrap, journal=self.journal
+        )
+
     def __enter__(self) -> Traffic:
-        for consumer in self._consumers:
-            consumer.start()
-        for producer in self._producers:
-            producer.start()
+        for client in self._clients:
+            client.start()
         self.started_s = self.clock.now_s()
         return self
 
@@ -75,16 +88,15 @@ class Traffic:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stopped_s = self.clock.now_s()
-        for producer in self._producers:
-            producer.stop(flush_timeout_s=30)
-        for consumer in self._consumers:
-            consumer.stop()
+        for client in reversed(self._clients):
+            client.stop()
         if kind is not None:
             self.journal.close()
 
     @property
     def keys(self) -> tuple[str, ...]:
-        return tuple(f"{self.load.topic}-{partition}" for partition in range(self.load.partitions))
+        """The keys that the paced producers write to."""
+        return keys_of({self.load.topic: self.load.partitions})
 
     @property
     def generator_lateness_s(self) -> float:
@@ -108,34 +120,34 @@ class Traffic:
 
     def settle(self) -> History:
         """After the traffic has stopped: read every partition to its end and return the whole history."""
-        clients: tuple[PacedProducer | FollowingConsumer, ...] = (*self._producers, *self._consumers)
-        for client in clients:
+        for client in self._clients:
             if client.crash is not None:
-                raise Inconclusive(f"process {client.process} of the harness died: {client.crash!r}")
-        settings = plain_consumer(self.bootstrap, group=f"{self.load.topic}-final")
-        read_everything(topic=self.load.topic, partitions=self.load.partitions, settings=settings, journal=self.journal)
+                raise Inconclusive(f"process {client.name} of the harness died: {client.crash!r}")
+        if (transactions := self.load.transactions) is not None:
+            transactions.settle(self.bootstrap, self.load.topic, partitions=self.load.partitions, journal=self.journal)
+        isolations = Isolation if transactions else (Isolation.COMMITTED,)
+        for isolation in isolations:
+            read_everything(
+                topics=self.load.topics, bootstrap=self.bootstrap, journal=self.journal, isolation=isolation
+            )
         self.journal.close()
-        return self.journal.history()
+        return history_of(self.ops())
+
+    def ops(self) -> tuple[Op, ...]:
+        """Return the whole history as it stands in its file."""
+        return tuple(jsonl.read(self.journal.path))
 
     def windows(self, history: History, *, from_s: float, until_s: float) -> tuple[Window, ...]:
         """Return the windows without acknowledgements between two moments of the run, worst first."""
         return windows.find(history, keys=self.keys, start_s=from_s, end_s=until_s)
 
 
-def safety(history: History) -> tuple[Judgement, ...]:
-    """Judge everything that must hold for durable, idempotent clients, whatever faults happened."""
-    return (unseen.check(history), duplicate.check(history), order.check(history), phantom.check(history))
-
-
 def throughput(history: History) -> Series:
-    """Count acknowledged records per second, for the report's timeline."""
-    per_second: dict[int, int] = {}
-    for send in history.acknowledged:
-        if send.ended_ns is not None:
-            second = send.ended_ns // NS_PER_S
-            per_second[second] = per_second.get(second, 0) + 1
-    if not per_second:
+    """Count the records per second that paced producers had acknowledged, for the report's timeline."""
+    times = np.concatenate([np.zeros(0), *acknowledged_s(history).values()]).astype(np.int64)
+    if not len(times):
         return Series(name="acknowledged", unit="records/s", points=())
-    seconds = range(min(per_second), max(per_second) + 1)
-    points = tuple((float(second), float(per_second.get(second, 0))) for second in seconds)
+    first = int(times.min())
+    counts = np.bincount(times - first)
+    points = tuple((float(first + second), float(count)) for second, count in enumerate(counts))
     return Series(name="acknowledged", unit="records/s", points=points)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -12,13 +12,18 @@ from importlib import import_module
 import numpy as np
 
 from harness.checkers import anomalies
+from harness.histories.extracting import events_of
 from harness.histories.history import History
-from harness.judging.anomaly import Anomaly, Search
+from harness.judging.anomaly import Anomaly, Example, Search
 from harness.judging.config import Config, Isolation
+from harness.judging.picture import picture_of
 from harness.judging.versions import Versions
 from harness.verdict import Finding, Judgement, Verdict
 
 NAME = "history"
+FINDINGS = 20
+OPERATIONS = 10
+"""How many findings, and how many operations of each, go into a clause's record."""
 
 
 @cache
@@ -105,21 +110,33 @@ def _searched(name: str, search: Search, versions: Versions, config: Config) -> 
         return (Anomaly(name=name, family=name, unknown=f"the checker crashed: {traceback.format_exc()}"),)
 
 
-def judgement(judged: Judged) -> Judgement:
-    """Put a judged history into the words of a clause."""
+Witness = Callable[[Example], Mapping[str, object]]
+"""Says more about a finding than the history does, such as what the disks hold."""
+
+
+def judgement(judged: Judged, *, witness: Witness = lambda _: {}) -> Judgement:
+    """Put a judged history into the words of a clause; the witness is asked about each finding that is told."""
+    told = [(anomaly, example) for anomaly in judged.failures for example in anomaly.examples][:FINDINGS]
     findings = tuple(
-        Finding(
-            anomaly=anomaly.name,
-            what=example.what,
-            evidence={"offsets": list(example.offsets), "values": list(example.values)},
-        )
-        for anomaly in judged.failures
-        for example in anomaly.examples
+        Finding(anomaly=anomaly.name, what=example.what, evidence={**_evidence(judged, example), **witness(example)})
+        for anomaly, example in told
     )
     measured: dict[str, object] = {"operations": judged.operations, "records": judged.records}
     measured |= {anomaly.name: anomaly.count for anomaly in judged.anomalies if anomaly.count}
     for anomaly in judged.anomalies:
         measured |= anomaly.measured
-    return Judgement(
-        checker=NAME, verdict=judged.verdict, reason=judged.reason, findings=findings[:20], measured=measured
-    )
+    return Judgement(checker=NAME, verdict=judged.verdict, reason=judged.reason, findings=findings, measured=measured)
+
+
+def _evidence(judged: Judged, example: Example) -> dict[str, object]:
+    """Return what the history itself says of a finding: where, what, and the lines of its operations."""
+    history = judged.history
+    events = events_of(history, example.ops[:OPERATIONS])
+    drawn = picture_of(judged.versions, example)
+    return {
+        **({} if drawn is None else {"picture": drawn.as_json()}),
+        "key": None if example.key is None else history.keys[example.key],
+        "offsets": list(example.offsets),
+        "values": list(example.values),
+        "ops": [{"index": op.index, "time": op.time_ns, "process": op.process, "f": op.f} for op in events],
+    }

@@ -17,6 +17,7 @@ from harness.claims import Claim
 from harness.evidence import Event, Evidence
 from harness.report import figures
 from harness.report.figures import Figure
+from harness.report.offsets import OffsetPicture, offset_picture
 from harness.report.overview import run_timeline
 from harness.report.timeline import budget_s, clause_timeline, worst_window
 from harness.report.words import NOT_RUN, VERDICTS, VerdictWords, family_name, headline, rerun_command
@@ -41,11 +42,12 @@ class EventLine:
 
 @dataclass(frozen=True, kw_only=True)
 class ShownFinding:
-    """One finding, its evidence as text."""
+    """One finding, its evidence as text, and the offsets around it where its evidence has a picture of them."""
 
     anomaly: str
     what: str
     evidence: str
+    picture: OffsetPicture | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +278,7 @@ def _fold(clause: ClauseResult, *, run: Mapping[str, object]) -> Fold:
         began=f"{figures.duration(clause.started_s)} into the run{f', at {at}' if at else ''}",
         is_open=clause.verdict is not Verdict.PASS,
         judgements=[_judgement(judgement) for judgement in evidence.judgements],
-        findings=[_finding(finding) for finding in findings[:_FINDINGS_SHOWN]],
+        findings=[_finding(finding, zero_s=clause.started_s) for finding in findings[:_FINDINGS_SHOWN]],
         findings_left_out=max(0, len(findings) - _FINDINGS_SHOWN),
         facts=figures.figures(evidence.facts),
         timelines=[Markup(drawing) for drawing in drawings],
@@ -294,9 +296,12 @@ def _judgement(judgement: Judgement) -> ShownJudgement:
     )
 
 
-def _finding(finding: Finding) -> ShownFinding:
-    evidence = figures.pretty(finding.evidence) if finding.evidence else ""
-    return ShownFinding(anomaly=finding.anomaly, what=finding.what, evidence=evidence)
+def _finding(finding: Finding, *, zero_s: float) -> ShownFinding:
+    picture = offset_picture(finding.evidence.get("picture"), zero_s=zero_s)
+    shown = {name: part for name, part in finding.evidence.items() if picture is None or name != "picture"}
+    return ShownFinding(
+        anomaly=finding.anomaly, what=finding.what, evidence=figures.pretty(shown) if shown else "", picture=picture
+    )
 
 
 def _event_of(event: Mapping[str, Any]) -> Event:

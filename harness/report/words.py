@@ -35,6 +35,8 @@ _FAMILIES = {
     "REP": "Replication",
     "FAIL": "Failover",
     "ROLL": "Rolling",
+    "TXN": "Transactions",
+    "EOS": "Exactly once",
     "RET": "Retention",
     "GRP": "Groups",
     "LOAD": "Load",

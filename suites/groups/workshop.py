@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from harness.budget import Budget
 from harness.checkers import groups as checkers
 from harness.checkers.groups import Appended
@@ -16,6 +18,7 @@ from harness.clients.traffic import Traffic
 from harness.cluster.pods import Cluster
 from harness.evidence import Event, Evidence
 from harness.group_bounds import GroupSettings
+from harness.histories.history import NONE
 from harness.run import Run
 from harness.verdict import Inconclusive, Judgement
 from harness.waiting import TimedOut, wait_until
@@ -120,10 +123,16 @@ def await_quietly(condition: Callable[[], bool], *, timeout_s: float) -> None:
 
 
 def _appended(flow: Traffic) -> tuple[Appended, ...]:
+    history = flow.settle()
+    sends = history.sends
+    rows = np.flatnonzero(history.operations.ok[sends.op] & (sends.offset != NONE)).tolist()
     records = tuple(
-        Appended(partition=int(send.key.rsplit("-", 1)[1]), offset=send.offset, value=send.value)
-        for send in flow.settle().acknowledged
-        if send.offset is not None
+        Appended(
+            partition=int(history.keys[sends.key[row]].rsplit("-", 1)[1]),
+            offset=int(sends.offset[row]),
+            value=str(history.value(int(sends.value[row]))),
+        )
+        for row in rows
     )
     if not records:
         raise Inconclusive("no record was acknowledged while the group worked")

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from harness.checkers import windows
 from harness.evidence import Window
-from harness.ops import History, OpType, Send
+from harness.histories.building import history_of
+from harness.histories.history import History
+from harness.ops import Op, OpType
 from harness.runclock import NS_PER_S
 from harness.verdict import Judgement, Verdict
 
@@ -41,43 +43,41 @@ def test_the_edges_of_the_observation_count() -> None:
     assert windows.gaps([5], start_s=0, end_s=6) == [(0, 5), (5, 6)]
 
 
-def acknowledged(key: str, *ended_s: float, outcome: OpType = OpType.OK) -> list[Send]:
-    """Make sends to one partition that ended at these moments."""
-    return [
-        Send(
-            key=key,
-            value=f"{key}:{at_s}",
-            process=0,
-            sequence=number,
-            invoked_ns=0,
-            ended_ns=int(at_s * NS_PER_S),
-            outcome=outcome,
-            offset=number,
-        )
-        for number, at_s in enumerate(ended_s)
+def history(*ends: tuple[str, float, OpType]) -> History:
+    """Make a history of sends to a key that ended at a moment, somehow."""
+    events = [Op(2 * n, 0, 0, OpType.INVOKE, "send", [["send", key, n]]) for n, (key, _, _) in enumerate(ends)]
+    events += [
+        Op(2 * n + 1, int(at_s * NS_PER_S), 0, how, "send", [["send", key, [n, n] if how is OpType.OK else n]])
+        for n, (key, at_s, how) in enumerate(ends)
     ]
+    return history_of(events)
+
+
+def acknowledged(key: str, *ended_s: float, outcome: OpType = OpType.OK) -> list[tuple[str, float, OpType]]:
+    """Make the ends of sends to one key."""
+    return [(key, at_s, outcome) for at_s in ended_s]
 
 
 def test_windows_are_found_per_partition_the_worst_first() -> None:
-    history = History(sends=(*acknowledged("t-0", 1, 2, 3, 4), *acknowledged("t-1", 1, 4)), reads=())
-    found = windows.find(history, keys=["t-0", "t-1"], start_s=1, end_s=4, longer_than_s=1.5)
+    seen = history(*acknowledged("t-0", 1, 2, 3, 4), *acknowledged("t-1", 1, 4))
+    found = windows.find(seen, keys=["t-0", "t-1"], start_s=1, end_s=4, longer_than_s=1.5)
     assert found == (Window(key="t-1", operation=windows.OPERATION, start_s=1, end_s=4),)
 
 
 def test_a_partition_that_never_acknowledged_is_one_window_of_the_full_length() -> None:
-    found = windows.find(History(sends=(), reads=()), keys=["t-0"], start_s=2, end_s=9)
+    found = windows.find(history(), keys=["t-0"], start_s=2, end_s=9)
     assert [window.length_s for window in found] == [7]
 
 
 def test_only_acknowledgements_end_a_window() -> None:
     refused = acknowledged("t-0", 2, 3, outcome=OpType.FAIL) + acknowledged("t-0", 4, outcome=OpType.INFO)
-    found = windows.find(History(sends=tuple(refused), reads=()), keys=["t-0"], start_s=0, end_s=5)
+    found = windows.find(history(*refused), keys=["t-0"], start_s=0, end_s=5)
     assert [window.length_s for window in found] == [5]
 
 
 def test_a_window_as_long_as_the_threshold_is_not_reported() -> None:
-    history = History(sends=tuple(acknowledged("t-0", 0, 1, 2)), reads=())
-    assert windows.find(history, keys=["t-0"], start_s=0, end_s=2, longer_than_s=1) == ()
+    seen = history(*acknowledged("t-0", 0, 1, 2))
+    assert windows.find(seen, keys=["t-0"], start_s=0, end_s=2, longer_than_s=1) == ()
 
 
 def window(length_s: float, *, key: str = "t-0") -> Window:

@@ -61,12 +61,13 @@ def _example(versions: Versions, shown: Flags, counts: Flags, op: int) -> Exampl
     mine = np.flatnonzero((sends.op == op) & counts)
     missing, seen = (mine[shown[mine] == wanted] for wanted in (False, True))
     reads = np.flatnonzero(_final_reads(versions) & (versions.send_of_read == seen[0]))
+    key = int(sends.key[missing[0]])
     names = [f"{history.value(int(sends.value[row]))!r} in {history.keys[sends.key[row]]}" for row in missing]
     finals = [op for row in mine for op in final_ops(history, int(sends.key[row]))]
     return Example(
         what=f"{len(seen)} of {len(mine)} writes of a transaction are visible; missing: {', '.join(names)}",
         ops=tuple(dict.fromkeys((op, int(history.reads.op[reads[0]]), *finals))),
-        key=int(sends.key[missing[0]]),
-        offsets=tuple(int(sends.offset[row]) for row in mine if sends.offset[row] != NONE),
+        key=key,
+        offsets=tuple(int(sends.offset[row]) for row in mine if sends.offset[row] != NONE and sends.key[row] == key),
         values=tuple(history.value(int(sends.value[row])) for row in mine),
     )

@@ -1,4 +1,4 @@
-"""Made-up histories: single records for examples, and whole clean runs of a simulated log for properties."""
+"""Made-up histories: whole clean runs of a simulated log, for properties."""
 
 from __future__ import annotations
 
@@ -7,39 +7,12 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from harness.ops import History, Op, OpType, Read, Send, history_of
+from harness.ops import Op, OpType
 
-KEY = "orders-0"
 FINAL = "final"
 KEYS = ("orders-0", "orders-1")
 PRODUCERS = (0, 1, 2)
 READERS = (10, 11)
-
-
-def send(
-    value: str, offset: int | None, *, key: str = KEY, process: int = 0, sequence: int = 0, outcome: OpType = OpType.OK
-) -> Send:
-    """Make one send that ended; `sequence` is its place among all sends."""
-    return Send(
-        key=key,
-        value=value,
-        process=process,
-        sequence=sequence,
-        invoked_ns=sequence,
-        ended_ns=sequence + 1,
-        outcome=outcome,
-        offset=offset,
-    )
-
-
-def read(value: str, offset: int, *, key: str = KEY, process: int | str = FINAL) -> Read:
-    """Make one read; by default it is part of the final read of everything."""
-    return Read(key=key, value=value, offset=offset, process=process, time_ns=offset)
-
-
-def history(*, sends: Sequence[Send] = (), reads: Sequence[Read] = ()) -> History:
-    """Make a history whose process `final` has read everything."""
-    return History(sends=tuple(sends), reads=tuple(reads), final=frozenset({FINAL}))
 
 
 class _Log:
@@ -124,8 +97,3 @@ def _write(draw: st.DrawFn, log: _Log, batch: int, sends: Sequence[tuple[int, st
             log.note(process, outcome, "send", [["send", key, [told, value]]])
         elif outcome is not None:
             log.note(process, outcome, "send", [["send", key, value]])
-
-
-def clean_histories() -> st.SearchStrategy[History]:
-    """Draw what checkers see of a run in which nothing went wrong."""
-    return clean_ops().map(history_of)
