@@ -7,13 +7,14 @@ import secrets
 import sys
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import click
 
 import testbed
-from harness import mutants, nodejs, rules
+from harness import matrix, mutants, nodejs, rules
 from harness.catalogue import as_markdown, claims_in
 from harness.certificate import exit_code_of
 from harness.claims import Level
@@ -23,6 +24,7 @@ from harness.histories.reading import Form
 from harness.judging.config import Config
 from harness.launch import ROOT, SUITES, Request, launch, suites
 from harness.progress import TerminalProgress
+from harness.rehearsal.rehearsing import rehearse
 from harness.rejudge import rejudge
 
 
@@ -179,6 +181,29 @@ def judge_history(history: Path, form: str | None, config: Path | None, out: Pat
         for line in outcome.lines():
             click.echo(line)
     return int(exit_code_of(outcome.judged.verdict))
+
+
+@main.command("rehearse")
+@click.argument("names", nargs=-1)
+@click.option("--seeds", type=click.IntRange(min=1), default=100, show_default=True, help="How often each bug.")
+@click.option("--clean", type=click.IntRange(min=1), default=1000, show_default=True, help="How often without a bug.")
+@click.option("--history", type=click.Path(path_type=Path), help="Write the history of one rehearsal instead.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed of that one rehearsal.")
+def rehearse_bugs(names: tuple[str, ...], seeds: int, clean: int, history: Path | None, seed: int) -> int:
+    """Rehearse with planted bugs on an in-memory Kafka, and demand that the judge finds each one for what it is."""
+    bugs = matrix.bugs_named(names)
+    if history is not None:
+        rules_file = matrix.record(rehearse(seed=seed, bugs=frozenset(bugs if names else ())), history)
+        click.echo(f"Judge it with: harness judge {history} --config {rules_file}")
+        return int(ExitCode.CERTIFIED)
+    found = []
+    with ProcessPoolExecutor() as executor:
+        for row in matrix.rows(bugs, seeds=seeds, clean_seeds=clean, executor=executor):
+            found.append(row)
+            click.echo(f"{len(found):3}/{len(bugs) + 1}  {matrix.line(row)}")
+    verdict = matrix.Matrix(rows=tuple(found)).verdict
+    click.echo(f"{len(found)} rows of {matrix.WHOLE}: {verdict.value}")
+    return int(exit_code_of(verdict))
 
 
 @main.command("mutants")

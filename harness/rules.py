@@ -51,9 +51,13 @@ def _natural(value: Any) -> int:
 def _retention(value: Any) -> Retention | None:
     if value is None:
         return None
-    if not isinstance(value, dict) or set(value) != {"ms", "late_ms"}:
-        raise TypeError("expected ms and late_ms")
-    return Retention(ms=_natural(value["ms"]), late_ms=_natural(value["late_ms"]))
+    if not isinstance(value, dict) or not {"ms", "late_ms"} <= set(value) <= {"ms", "late_ms", "keys"}:
+        raise TypeError("expected ms and late_ms, and perhaps keys")
+    keys = value.get("keys")
+    if keys is not None and not (isinstance(keys, list) and all(isinstance(key, str) for key in keys)):
+        raise TypeError("expected a list of words for keys")
+    expiring = None if keys is None else frozenset(keys)
+    return Retention(ms=_natural(value["ms"]), late_ms=_natural(value["late_ms"]), keys=expiring)
 
 
 def _one_of(kind: type[Assigned] | type[Isolation]) -> Callable[[Any], object]:

@@ -40,7 +40,6 @@ _HAS_RECORDS = np.array([kind in (Kind.SEND, Kind.POLL, Kind.TXN) for kind in Ki
 """By kind: whether its value is a list of records."""
 
 
-
 def schema(*, worded_values: bool) -> pa.Schema:
     """Return the columns of the file, as docs/history.md has them."""
     value = pa.string() if worded_values else pa.int64()

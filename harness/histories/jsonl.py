@@ -38,6 +38,13 @@ def read(path: Path) -> Iterator[Op]:
         raise UsageError(f"{path}:1: {error.strerror}", remedy="expected a history: a file of JSON Lines") from error
 
 
+def write_lines(ops: Iterable[Op], path: Path) -> None:
+    """Write operations as a history file."""
+    with path.open("wb") as file:
+        for line in ({"format": HISTORY_FORMAT}, *(op.as_json() for op in ops)):
+            file.write(orjson.dumps(line) + b"\n")
+
+
 def _whole(file: Iterable[bytes]) -> Iterator[bytes]:
     return (line for line in file if line.endswith(b"\n"))
 

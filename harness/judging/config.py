@@ -26,11 +26,16 @@ class Isolation(Enum):
 class Retention:
     """How long records stay: never less than `ms` after their acknowledgement, never more than `late_ms` after it.
 
-    `late_ms` is retention, segment roll, check interval and delete delay together.
+    `late_ms` is retention, segment roll, check interval and delete delay together. `keys`: None means all of them; of
+    the others nothing may be deleted.
     """
 
     ms: int
     late_ms: int
+    keys: frozenset[str] | None = None
+
+    def holds_for(self, key: str) -> bool:
+        return self.keys is None or key in self.keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,3 +55,7 @@ class Config:
     ordered_writes: bool = False
     retention: Retention | None = None
     cycle_search_steps: int = 200_000_000
+
+    def retention_of(self, key: str) -> Retention | None:
+        """Return how long the records of a key stay; None when for ever."""
+        return self.retention if self.retention is not None and self.retention.holds_for(key) else None

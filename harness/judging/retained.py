@@ -22,8 +22,10 @@ def log_start(versions: Versions) -> Longs:
 
 def deleted_by_retention(versions: Versions, config: Config) -> Flags:
     """By send: whether retention is on and its offset is before the start of the log."""
-    sends = versions.history.sends
+    history = versions.history
+    sends = history.sends
     if config.retention is None:
         return np.zeros(len(sends), dtype=np.bool_)
-    deleted: Flags = (sends.offset != NONE) & (sends.offset < log_start(versions)[sends.key])
+    expires = np.array([config.retention.holds_for(key) for key in history.keys], dtype=np.bool_)
+    deleted: Flags = expires[sends.key] & (sends.offset != NONE) & (sends.offset < log_start(versions)[sends.key])
     return deleted

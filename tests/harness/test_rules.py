@@ -21,7 +21,7 @@ def test_every_rule_can_be_set(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(
         "assignment: subscribe\nisolation: read_uncommitted\nidempotence: false\nordered_writes: true\n"
-        "retention: {ms: 1000, late_ms: 2000}\ncycle_search_steps: 10\n",
+        "retention: {ms: 1000, late_ms: 2000, keys: [a]}\ncycle_search_steps: 10\n",
         encoding="utf-8",
     )
     assert rules.read(path) == Config(
@@ -29,7 +29,7 @@ def test_every_rule_can_be_set(tmp_path: Path) -> None:
         isolation=Isolation.READ_UNCOMMITTED,
         idempotence=False,
         ordered_writes=True,
-        retention=Retention(ms=1000, late_ms=2000),
+        retention=Retention(ms=1000, late_ms=2000, keys=frozenset({"a"})),
         cycle_search_steps=10,
     )
 
@@ -49,6 +49,7 @@ def test_the_documented_rules_are_the_defaults() -> None:
         ("idempotence: 1", "idempotence is 1, expected true or false"),
         ("assignment: maybe", "expected one of as-recorded, assign, subscribe"),
         ("retention: 5", "expected ms and late_ms"),
+        ("retention: {ms: 1, late_ms: 1, keys: [1]}", "expected a list of words"),
         ("retention: {ms: 0, late_ms: 1}", "expected a whole number above 0"),
         ("idempotence: 1\ncolour: red", "colour is unknown; idempotence is 1"),
     ],

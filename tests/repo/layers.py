@@ -56,6 +56,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.progress",
                 "harness.python_session",
                 "harness.catalogue",
+                "harness.rehearsal",
                 "harness.report",
                 "harness.running",
                 "harness.severing_proxy",

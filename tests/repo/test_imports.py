@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 import pytest
 
 from tests.repo.layers import LAYERS, NEVER_IN_PURE, ROOMS, USE_CASES, layer_of
-from tests.repo.tracked import Source, expect_none, imported, is_within, sources
+from tests.repo.tracked import Source, expect_none, imported, is_within, needed, sources
 
 
 def upward(source: Source) -> list[str]:
@@ -51,7 +51,7 @@ def test_lower_layers_never_import_higher_ones() -> None:
 
 def test_no_module_of_the_harness_needs_itself() -> None:
     own = {source.module for source in HARNESS}
-    graph = {source.module: {name for name in imported(source) if name in own} for source in HARNESS}
+    graph = {source.module: {name for name in needed(source) if name in own} for source in HARNESS}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

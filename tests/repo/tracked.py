@@ -71,14 +71,29 @@ def texts() -> tuple[tuple[str, str], ...]:
 
 def imported(source: Source) -> set[str]:
     """Return the modules that a file imports, anywhere in it, the ones named by `from package import module` too."""
+    return _named_in(ast.walk(source.tree))
+
+
+def needed(source: Source) -> set[str]:
+    """Return the modules without which a file cannot run: what it imports, but for the names of types alone."""
+    typing = [node for node in ast.walk(source.tree) if isinstance(node, ast.If) and _is_for_types(node)]
+    left_out = {id(inner) for node in typing for inner in ast.walk(node)}
+    return _named_in(node for node in ast.walk(source.tree) if id(node) not in left_out)
+
+
+def _named_in(nodes: Iterable[ast.AST]) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(source.tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             own = {f"{node.module}.{alias.name}" for alias in node.names} & _own_modules()
             names |= own or {node.module}
     return names
+
+
+def _is_for_types(node: ast.If) -> bool:
+    return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 @cache

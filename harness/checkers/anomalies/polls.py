@@ -33,6 +33,8 @@ def search(versions: Versions, config: Config) -> Iterator[Anomaly]:
     for name, wrong, said in (("poll-skip", pairs.step > 1, "skipped"), ("nonmonotonic-poll", pairs.step < 1, "back")):
         yield _anomaly(pairs, f"int-{name}", inner & wrong, said, checked=checked)
         within = outer & wrong & ~pairs.forgotten(outer & wrong)
+        if config.retention is not None and name == "poll-skip":
+            within &= ~pairs.expired(within, config)
         illegal = within & ~subscribed
         if illegal.any() or not within.any():
             yield _anomaly(pairs, name, illegal, said, checked=checked)
@@ -102,6 +104,20 @@ class _Pairs:
             since, until = int(history.reads.op[self.before[row]]), int(history.reads.op[row])
             void[row] = any(since < op < until for op in resets.get((process, key), ()))
         return void
+
+    def expired(self, skipping: Flags, config: Config) -> Flags:
+        """By read: whether all that it skipped was older than its retention when the poll ended."""
+        history, told = self.versions.history, self.versions.told
+        sends, operations, reads = history.sends, history.operations, history.reads
+        excused = np.zeros(len(skipping), dtype=np.bool_)
+        for row in np.flatnonzero(skipping):
+            retention = config.retention_of(history.keys[reads.key[row]])
+            after, until = reads.offset[self.before[row]], reads.offset[row]
+            offsets = sends.offset[told]
+            skipped = told[(sends.key[told] == reads.key[row]) & (offsets > after) & (offsets < until)]
+            age_ms = (operations.ended_ns[reads.op[row]] - operations.invoked_ns[sends.op[skipped]]) / 1e6
+            excused[row] = retention is not None and len(skipped) > 0 and bool((age_ms >= retention.ms).all())
+        return excused
 
 
 def _resets(history: History) -> dict[tuple[int, int], list[int]]:

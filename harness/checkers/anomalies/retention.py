@@ -15,6 +15,10 @@ from harness.judging.versions import Versions
 EARLY, LATE = "retention-early", "retention-late"
 
 
+Found = tuple[int, Watermarks, float]
+"""A send, the observation that shows it, and the age in milliseconds."""
+
+
 def search(versions: Versions, config: Config) -> Iterator[Anomaly]:
     """Compare each observed start of a log with the ages of the records before and after it.
 
@@ -23,22 +27,23 @@ def search(versions: Versions, config: Config) -> Iterator[Anomaly]:
     """
     history = versions.history
     starts = [mark for mark in history.watermarks if mark.low != NONE and history.operations.ok[mark.op]]
-    early = list(_early(versions, starts, config.retention))
-    late = list(_late(versions, starts, config.retention)) if config.retention else []
-    told = f"{config.retention.ms} ms" if config.retention else "no retention"
+    early, late, expiring = list[Found](), list[Found](), list[Watermarks]()
+    for key in {mark.key for mark in starts}:
+        mine = [mark for mark in starts if mark.key == key]
+        retention = config.retention_of(history.keys[key])
+        early += _early(versions, mine, retention)
+        if retention is not None:
+            late += _late(versions, mine, retention)
+            expiring += mine
 
     def tell_early(row: int) -> Example:
-        return _example(history, *early[row], f"was gone, {told}")
+        return _example(history, *early[row], "was gone", config)
 
     def tell_late(row: int) -> Example:
-        return _example(history, *late[row], f"was still there, {told}")
+        return _example(history, *late[row], "was still there", config)
 
     yield found(EARLY, range(len(early)), tell_early, checked=len(starts))
-    yield found(LATE, range(len(late)), tell_late, checked=len(starts) if config.retention else 0)
-
-
-Found = tuple[int, Watermarks, float]
-"""A send, the observation that shows it, and the age in milliseconds."""
+    yield found(LATE, range(len(late)), tell_late, checked=len(expiring))
 
 
 def _rows(versions: Versions, mark: Watermarks) -> NDArray[np.intp]:
@@ -79,8 +84,9 @@ def _late(versions: Versions, starts: list[Watermarks], retention: Retention) ->
                 yield int(row), mark, float(age)
 
 
-def _example(history: History, send: int, mark: Watermarks, age_ms: float, said: str) -> Example:
-    sends = history.sends
+def _example(history: History, send: int, mark: Watermarks, age_ms: float, said: str, config: Config) -> Example:
+    sends, retention = history.sends, config.retention_of(history.keys[mark.key])
+    said = f"{said}, {retention.ms} ms" if retention else f"{said}, no retention"
     value, offset = history.value(int(sends.value[send])), int(sends.offset[send])
     return Example(
         what=f"{history.keys[mark.key]}: {value!r} at offset {offset} {said}, at an age of {age_ms:.0f} ms (the log "
