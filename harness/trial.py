@@ -57,14 +57,9 @@ def survive(
     """
     with Watcher(admin, clock=run.clock, topics=frozenset({traffic.load.topic})) as watcher:
         with traffic:
-            _steady_traffic(traffic)
-            try:
-                injected_s = _inject(fault, run, evidence)
-                _prove(fault, run, evidence, budget_s=proof_budget_s)
-            finally:
-                fault.heal()
-            healed_s = _await_healing(fault, admin, run, evidence)
-            _aftermath(traffic)
+            steady_traffic(traffic)
+            injected_s, healed_s = strike(fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s)
+            aftermath(traffic)
         until_s = traffic.stopped_s
     history = traffic.settle()
     found = traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s)
@@ -89,7 +84,20 @@ def survive(
     )
 
 
-def _steady_traffic(traffic: Traffic) -> None:
+def strike(
+    fault: Fault, *, admin: Admin, run: Run, evidence: Evidence, proof_budget_s: float = PROOF_BUDGET_S
+) -> tuple[float, float]:
+    """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed."""
+    try:
+        injected_s = _inject(fault, run, evidence)
+        prove(fault, run, evidence, budget_s=proof_budget_s)
+    finally:
+        fault.heal()
+    return injected_s, await_healing(fault, admin, run, evidence)
+
+
+def steady_traffic(traffic: Traffic) -> None:
+    """Wait until every partition takes records at the pace; from anything else nothing can be judged."""
     try:
         traffic.await_acknowledgements(WARM_UP_RECORDS, timeout_s=30)
     except TimedOut as late:
@@ -104,7 +112,8 @@ def _inject(fault: Fault, run: Run, evidence: Evidence) -> float:
     return event.time_s
 
 
-def _prove(fault: Fault, run: Run, evidence: Evidence, *, budget_s: float) -> None:
+def prove(fault: Fault, run: Run, evidence: Evidence, *, budget_s: float = PROOF_BUDGET_S) -> None:
+    """Wait for the proof that a fault happened; without one nothing can be said."""
     try:
         wait_until(lambda: fault.proof_of_injection() is not None, what="proof", timeout_s=budget_s)
     except TimedOut as late:
@@ -113,7 +122,9 @@ def _prove(fault: Fault, run: Run, evidence: Evidence, *, budget_s: float) -> No
     evidence.events.append(run.event("proven", f"{fault.name} proven"))
 
 
-def _await_healing(fault: Fault, admin: Admin, run: Run, evidence: Evidence) -> float:
+def await_healing(fault: Fault, admin: Admin, run: Run, evidence: Evidence) -> float:
+    """Wait until what a fault hurt is well and everything is in sync; return when that was."""
+
     def healed() -> bool:
         return fault.proof_of_healing() is not None and not admin.out_of_sync()
 
@@ -127,7 +138,8 @@ def _await_healing(fault: Fault, admin: Admin, run: Run, evidence: Evidence) -> 
     return event.time_s
 
 
-def _aftermath(traffic: Traffic) -> None:
+def aftermath(traffic: Traffic) -> None:
+    """Wait until every partition takes records again; a cluster in which one does not has failed."""
     try:
         traffic.await_acknowledgements(AFTERMATH_RECORDS, timeout_s=30)
     except TimedOut as late:

@@ -4,39 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError
 
-from chaos.process import CrashInPlace
+from chaos.process import CrashInPlace, ForcedDelete, GracefulDelete
 from harness import budget
 from harness.budget import LiveTimeouts
-from harness.checkers import transactions
+from harness.checkers import exactly_once, transactions
+from harness.checkers.exactly_once import Pipeline
 from harness.claims import Level, clause, expect_within
 from harness.clients.admin import Admin
 from harness.clients.company import Transactions
 from harness.clients.consumer import bounds, read_everything
 from harness.clients.places import key_of
 from harness.clients.settings import Isolation, transactional_producer
-from harness.clients.traffic import Load
+from harness.clients.traffic import Load, throughput
 from harness.clients.transaction import Ending, Fate, Intent, TransactionalClient, begin, note_end, transact
 from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.fixtures import TopicFactory, TrafficFactory
+from harness.guards import overlap
 from harness.histories import jsonl
 from harness.histories.building import history_of
 from harness.history_verdict import verdict_on
 from harness.journal import Journal
 from harness.ops import Op
 from harness.run import Run
-from harness.trial import survive
+from harness.trial import aftermath, steady_traffic, strike, survive
 from harness.verdict import Inconclusive, Judgement
 from suites.transactions.coordinators import coordinated_by_another, require_coordinators
 
 PARTITIONS = 6
 RATE_HZ = 20.0
 ENOUGH_TRANSACTIONS = 10
+ENOUGH_SENDS = 100
+LONG_S = 600.0
 FEW_PARTITIONS = 3
 ATTEMPTS = 20
 SILENCE_S = 5.0
@@ -84,6 +89,41 @@ def test_crash_of_a_leader(
         *trial.judgements,
         transactions.overlap(ops, from_s=trial.injected_s, until_s=trial.healed_s, at_least=ENOUGH_TRANSACTIONS),
     )
+
+
+@clause("TXN-05", level=Level.CERTIFY)
+def test_ten_minutes_of_kills(
+    steady: Cluster, admin: Admin, topic: TopicFactory, traffic: TrafficFactory, run: Run, evidence: Evidence
+) -> None:
+    """Over ten minutes in which leaders end again and again, no anomaly of any kind is to be found.
+
+    The traffic of TXN-01 with a transformer to a second topic. A broker that leads partitions, another one each time,
+    is deleted, deleted by force and crashed in turn; the next one only when every partition is in sync again. Enough
+    sends must overlap each fault, and the whole history of all clients is judged.
+    """
+    name, target = topic("txn-long", partitions=PARTITIONS), topic("txn-long-out", partitions=PARTITIONS)
+    prefix, _ = coordinated_by_another(admin, name)
+    company = Transactions(name=prefix, target=target)
+    flow = traffic(Load(topic=name, partitions=PARTITIONS, rate_per_partition_hz=RATE_HZ, transactions=company))
+    spells: list[tuple[float, float]] = []
+    with flow:
+        steady_traffic(flow)
+        until_s = run.clock.now_s() + LONG_S
+        for number, kind in enumerate(cycle((GracefulDelete, ForcedDelete, CrashInPlace))):
+            part = Evidence()
+            fault = kind(steady, steady.broker_pod(number % len(steady.brokers)))
+            spells.append(strike(fault, admin=admin, run=run, evidence=part))
+            evidence.events.extend(part.events)
+            aftermath(flow)
+            if run.clock.now_s() >= until_s:
+                break
+    history = flow.settle()
+    overlaps = [overlap(history, from_s=from_s, until_s=to_s, at_least=ENOUGH_SENDS) for from_s, to_s in spells]
+    evidence.series.append(throughput(history))
+    evidence.fact(faults=len(spells), overlapping_sends=[judged.measured["overlapping_sends"] for judged in overlaps])
+    pipeline = Pipeline(source=name, target=target, group=company.transforming_group)
+    whole_way = exactly_once.check(flow.ops(), pipeline)
+    evidence.judge(verdict_on(history, cluster=steady, admin=admin), whole_way, *overlaps)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,6 +62,11 @@ def transactional_producer(bootstrap: str, *, transactional_id: str, timeout_s: 
     }
 
 
+def careless_producer(bootstrap: str) -> Settings:
+    """Return the settings of a producer that is content when the leader alone has its record: a negative control."""
+    return {**durable_producer(bootstrap), "acks": 1, "enable.idempotence": False}
+
+
 def plain_consumer(bootstrap: str, *, group: str, isolation: Isolation = Isolation.COMMITTED) -> Settings:
     """Return the settings of a consumer that reads from the beginning and commits nothing by itself."""
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from harness.clients.consumer import FollowingConsumer, read_everything
 from harness.clients.places import keys_of
 from harness.clients.processes import Process, Scene
 from harness.clients.producer import Pace, PacedProducer
-from harness.clients.settings import Isolation, durable_producer
+from harness.clients.settings import Isolation, Settings, durable_producer
 from harness.evidence import Series, Window
 from harness.histories import jsonl
 from harness.histories.building import history_of
@@ -30,7 +31,10 @@ from harness.waiting import wait_until
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """How much traffic: the rate is per partition, all paced producers together; transactions come on top of it."""
+    """How much traffic: the rate is per partition, all paced producers together; transactions come on top of it.
+
+    `producing` gives the settings of the paced producers for a bootstrap address.
+    """
 
     topic: str
     partitions: int
@@ -38,6 +42,7 @@ class Load:
     producers: int = 2
     consumers: int = 2
     transactions: Transactions | None = None
+    producing: Callable[[str], Settings] = durable_producer
 
     @property
     def topics(self) -> dict[str, int]:
@@ -68,7 +73,7 @@ class Traffic:
         return PacedProducer(
             process,
             pace=Pace(topic=load.topic, partitions=load.partitions, rate_per_partition_hz=rate_hz),
-            settings=durable_producer(self.bootstrap),
+            settings=load.producing(self.bootstrap),
             journal=self.journal,
             clock=self.clock,
         )

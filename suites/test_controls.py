@@ -1,0 +1,100 @@
+"""FAIL-08: the negative control: what is broken on purpose is found, or all the green beside it means nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.process import CrashInPlace
+from harness import trial
+from harness.checkers.disk_truth import Whereabouts
+from harness.claims import Level, clause
+from harness.clients.admin import Admin
+from harness.clients.settings import careless_producer
+from harness.clients.traffic import Load, Traffic
+from harness.cluster.pods import Cluster
+from harness.evidence import Evidence
+from harness.fixtures import TopicFactory, TrafficFactory
+from harness.history_verdict import verdict_on
+from harness.judging.config import Config
+from harness.run import Run
+from harness.verdict import Inconclusive, Judgement, Verdict
+from harness.waiting import TimedOut, wait_until
+
+PARTITIONS = 3
+CARELESS = {"min.insync.replicas": "1", "unclean.leader.election.enable": "true"}
+ALONE_RECORDS = 100
+ALONE_BUDGET_S = 30.0
+NAME = "negative-control"
+LOSS = frozenset({"unseen", "lost-write", "vanished-read"})
+
+
+@pytest.fixture
+def careless_topic(topic: TopicFactory) -> str:
+    """Return a topic on which a leader may acknowledge alone, and a replica that lacks records may be elected."""
+    return topic("careless", partitions=PARTITIONS, config=CARELESS)
+
+
+@clause("FAIL-08", level=Level.CERTIFY)
+def test_careless_settings_lose_records(
+    steady: Cluster, admin: Admin, careless_topic: str, traffic: TrafficFactory, run: Run, evidence: Evidence
+) -> None:
+    """With acks=1 and unclean election, crashes lose acknowledged records, and it is found, down to the disks.
+
+    The negative control of FAIL: the same traffic, but producers are content when the leader alone has a record. Both
+    followers of a partition crash in place; the leader acknowledges another hundred records alone and crashes, too, so
+    that a follower that lacks them is elected. The judge must find records that were acknowledged and are gone, and
+    the replicas' logs must say that they were lost after their acknowledgement. If nothing was lost, nothing is shown.
+    """
+    place = admin.describe(careless_topic)[0]
+    if place.leader is None:
+        raise Inconclusive(f"{place.key} has no leader")
+    pods = [steady.broker_pod(broker) for broker in (*(set(place.replicas) - {place.leader}), place.leader)]
+    load = Load(topic=careless_topic, partitions=PARTITIONS, producing=careless_producer)
+    flow = traffic(load)
+    with flow:
+        trial.steady_traffic(flow)
+        faults = [CrashInPlace(steady, pod) for pod in pods]
+        evidence.fact(partition=place.key, leader=pods[-1])
+        for fault in faults[:-1]:
+            evidence.events.append(run.event("fault", f"crash in place: {', '.join(fault.plan())}"))
+            fault.inject()
+        _await_records(flow, place.key)
+        evidence.events.append(run.event("fault", f"crash in place of the leader: {pods[-1]}"))
+        faults[-1].inject()
+        for fault in faults:
+            trial.prove(fault, run, Evidence())
+        for fault in faults:
+            trial.await_healing(fault, admin, run, Evidence())
+        trial.aftermath(flow)
+    judged = verdict_on(flow.settle(), cluster=steady, admin=admin, config=Config(idempotence=False))
+    evidence.fact(found={name: count for name, count in judged.measured.items() if name in LOSS})
+    evidence.fact(reason=judged.reason, examples=[finding.as_json() for finding in judged.findings[:5]])
+    evidence.judge(_finds_the_loss(judged))
+
+
+def _await_records(flow: Traffic, key: str) -> None:
+    """Wait until the leader has acknowledged enough records that nobody else has."""
+    enough = flow.acknowledged_by_partition()[key] + ALONE_RECORDS
+    try:
+        wait_until(
+            lambda: flow.acknowledged_by_partition()[key] >= enough,
+            what=f"{ALONE_RECORDS} records that the leader of {key} acknowledged alone",
+            timeout_s=ALONE_BUDGET_S,
+            every_s=0.05,
+        )
+    except TimedOut as late:
+        raise Inconclusive(str(late)) from late
+
+
+def _finds_the_loss(judged: Judgement) -> Judgement:
+    """Judge the judge: it has found lost records, and the disks confirm that they were lost after acknowledgement."""
+    lost = [finding for finding in judged.findings if finding.anomaly in LOSS]
+    said = [truth["whereabouts"] for finding in lost for truth in finding.evidence.get("disk", ())]  # type: ignore[attr-defined]
+    gone = {Whereabouts.LOST_AFTER_ACKNOWLEDGEMENT.value, Whereabouts.LOST_AFTER_READ.value}
+    confirmed = sum(where in gone for where in said)
+    measured = {"findings": len(lost), "asked_of_the_disks": len(said), "confirmed_by_the_disks": confirmed}
+    if confirmed:
+        reason = f"{len(lost)} lost records were told, {confirmed} of them confirmed by the disks"
+        return Judgement(checker=NAME, verdict=Verdict.PASS, reason=reason, measured=measured)
+    reason = f"no lost record was found and confirmed ({judged.reason}); so nothing was shown"
+    return Judgement(checker=NAME, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)
