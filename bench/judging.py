@@ -25,6 +25,7 @@ CONSUMERS = 8
 BATCH = 100
 """Records that a poll brings."""
 
+WRITES, AT_ONCE, PLANTED = 4, 8, 50
 EVERY_NS = 1_000
 LATENCY_NS = 5_000_000
 
@@ -52,6 +53,44 @@ def generated(records: int) -> History:
         keys=tuple(f"orders-{n}" for n in range(KEYS)),
         processes=(*range(PRODUCERS + CONSUMERS), "final"),
         rest={int(op): {"final": True} for op in count + np.flatnonzero(first >= count)},
+    )
+
+
+def transactional(count: int) -> History:
+    """Make a history of transactions of four writes that each read four records, and of a final read; 50 pairs of them
+    read each other."""
+    number = np.repeat(np.arange(count, dtype=np.int64), WRITES)
+    key = ((number * WRITES + np.tile(np.arange(WRITES), count)) % KEYS).astype(np.int32)
+    offset = np.empty(len(key), dtype=np.int64)
+    for one in range(KEYS):
+        offset[key == one] = np.arange((key == one).sum())
+    behind = (number - AT_ONCE) * WRITES + np.tile(np.arange(WRITES), count)
+    planted = np.linspace(AT_ONCE, count - 2, PLANTED, dtype=np.int64)
+    for first in planted:  # two that are under way at the same time, and each reads a write of the other
+        behind[first * WRITES], behind[(first + 1) * WRITES] = (first + 1) * WRITES, first * WRITES
+    reads = number >= AT_ONCE
+    final = np.lexsort((offset, key))
+    rows = np.concatenate((behind[reads], final))
+    reader = np.concatenate((number[reads], np.full(len(final), count))).astype(np.int32)
+    begun = np.arange(count, dtype=np.int64) * EVERY_NS
+    ops = np.arange(count + 1)
+    return History(
+        operations=Operations(
+            index=ops * 2,
+            end_index=ops * 2 + 1,
+            process=ops.astype(np.int32),  # each transaction is a client of its own: it follows no log
+            kind=np.where(ops < count, Kind.TXN, Kind.POLL).astype(np.int8),
+            ending=np.full(count + 1, Ending.OK, dtype=np.int8),
+            invoked_ns=np.append(begun, begun[-1] + 2 * LATENCY_NS),
+            ended_ns=np.append(begun + AT_ONCE * EVERY_NS - 1, begun[-1] + 3 * LATENCY_NS),
+            final=ops == count,
+            uncommitted=np.zeros(count + 1, dtype=np.bool_),
+        ),
+        sends=Sends(op=number.astype(np.int32), key=key, offset=offset, value=offset),
+        reads=Reads(op=reader, key=key[rows], offset=offset[rows], value=offset[rows]),
+        keys=tuple(f"orders-{n}" for n in range(KEYS)),
+        processes=(*range(count), "final"),
+        rest={count: {"final": True}},
     )
 
 
@@ -91,12 +130,12 @@ def measured(path: Path) -> dict[str, object]:
 
 
 def main() -> None:
-    """Print the figures of one and of ten million records."""
+    """Print the figures of one and of ten million records, and of a hundred thousand transactions with cycles."""
     table = Table("records", "elapsed s", "CPU s", "peak GiB", "verdict", title="Judging, reading included, one core")
     with tempfile.TemporaryDirectory() as folder:
-        for records in (1_000_000, 10_000_000):
-            path = Path(folder) / f"{records}.arrow"
-            columnar.write(generated(records), path)
+        for make, size in ((generated, 1_000_000), (generated, 10_000_000), (transactional, 100_000)):
+            path = Path(folder) / f"{make.__name__}-{size}.arrow"
+            columnar.write(make(size), path)
             argv = [sys.executable, "-m", "bench.judging", str(path)]
             found = json.loads(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
             table.add_row(*(f"{found[name]}" for name in ("records", "elapsed_s", "cpu_s", "peak_gib", "verdict")))
