@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.process import CrashInPlace
+from chaos.process import ForcedDelete
 from harness import trial
 from harness.checkers.disk_truth import Whereabouts
 from harness.claims import Level, clause
@@ -38,12 +38,13 @@ def careless_topic(topic: TopicFactory) -> str:
 def test_careless_settings_lose_records(
     steady: Cluster, admin: Admin, careless_topic: str, traffic: TrafficFactory, run: Run, evidence: Evidence
 ) -> None:
-    """With acks=1 and unclean election, crashes lose acknowledged records, and it is found, down to the disks.
+    """With acks=1 and unclean election, forced deletes lose acknowledged records, and it is found, down to the disks.
 
-    The negative control of FAIL: the same traffic, but producers are content when the leader alone has a record. Both
-    followers of a partition crash in place; the leader acknowledges another hundred records alone and crashes, too, so
-    that a follower that lacks them is elected. The judge must find records that were acknowledged and are gone, and
-    the replicas' logs must say that they were lost after their acknowledgement. If nothing was lost, nothing is shown.
+    The negative control of FAIL: the same traffic, but producers are content when the leader alone has a record. The
+    pods of a partition's followers are deleted by force; its leader acknowledges another hundred records alone, and its
+    pod is deleted, too, so that a follower that lacks them is elected. The judge must find records that were
+    acknowledged and are gone, and the replicas' logs must say that they were lost after their acknowledgement. If
+    nothing was lost, nothing is shown.
     """
     place = admin.describe(careless_topic)[0]
     if place.leader is None:
@@ -53,13 +54,13 @@ def test_careless_settings_lose_records(
     flow = traffic(load)
     with flow:
         trial.steady_traffic(flow)
-        faults = [CrashInPlace(steady, pod) for pod in pods]
+        faults = [ForcedDelete(steady, pod) for pod in pods]
         evidence.fact(partition=place.key, leader=pods[-1])
         for fault in faults[:-1]:
-            evidence.events.append(run.event("fault", f"crash in place: {', '.join(fault.plan())}"))
+            evidence.events.append(run.event("fault", f"forced pod delete: {', '.join(fault.plan())}"))
             fault.inject()
         _await_records(flow, place.key)
-        evidence.events.append(run.event("fault", f"crash in place of the leader: {pods[-1]}"))
+        evidence.events.append(run.event("fault", f"forced pod delete of the leader: {pods[-1]}"))
         faults[-1].inject()
         for fault in faults:
             trial.prove(fault, run, Evidence())
