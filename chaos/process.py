@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from harness.cluster.pods import Cluster, Identity
+from harness.protocols import Cluster, Identity
 from harness.verdict import Inconclusive
 
 

@@ -15,6 +15,8 @@ from harness.evidence import Evidence
 from harness.verdict import Verdict, merge
 
 SCHEMA = "greenfield-certificate/1"
+REHEARSAL = "rehearsal"
+"""What the environment says of a run that took place on no real cluster; it is not there otherwise."""
 
 
 def exit_code_of(verdict: Verdict) -> ExitCode:
@@ -65,9 +67,13 @@ class Certificate:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst clause; a claim of this level that did not run makes the whole at best INCONCLUSIVE."""
+        """The worst clause; a claim of this level that did not run makes the whole at best INCONCLUSIVE.
+
+        So does a rehearsal: whatever it shows, it shows of no real cluster.
+        """
         verdicts = [clause.verdict for clause in self.clauses]
-        return merge([*verdicts, Verdict.INCONCLUSIVE] if self.not_run else verdicts)
+        is_partial = self.not_run or REHEARSAL in self.environment
+        return merge([*verdicts, Verdict.INCONCLUSIVE] if is_partial else verdicts)
 
     @property
     def exit_code(self) -> ExitCode:

@@ -22,7 +22,7 @@ from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.histories.reading import Form
 from harness.judging.config import Config
-from harness.launch import ROOT, SUITES, Request, launch, suites
+from harness.launch import ROOT, SUITES, Request, Where, launch, suites
 from harness.progress import TerminalProgress
 from harness.rehearsal.rehearsing import rehearse
 from harness.rejudge import rejudge
@@ -126,6 +126,15 @@ RUN_OPTIONS = (
     click.option("--lf", "last_failed", is_flag=True, help="Only the clauses that did not pass last time."),
 )
 
+REHEARSAL_OPTIONS = (
+    click.option(
+        "--cluster",
+        type=click.Choice([where.value for where in Where]),
+        help="Where, without --kubeconfig: the testbed, or an in-memory Kafka, which certifies nothing.",
+    ),
+    click.option("--plant", metavar="BUG", help="The bug to plant in a rehearsal, by its name."),
+)
+
 Command = Callable[..., int]
 
 
@@ -136,7 +145,15 @@ def run_options(command: Command) -> Command:
     return command
 
 
+def rehearsal_options(command: Command) -> Command:
+    """Give a command the options of a rehearsal."""
+    for option in reversed(REHEARSAL_OPTIONS):
+        command = option(command)
+    return command
+
+
 @main.command()
+@rehearsal_options
 @run_options
 def gate(**options: Any) -> int:
     """Deploy, run the short set of clauses, write a certificate: for every change."""
@@ -144,15 +161,24 @@ def gate(**options: Any) -> int:
 
 
 @main.command()
+@rehearsal_options
 @run_options
 def certify(**options: Any) -> int:
     """Deploy, run every clause there is, write a certificate: before a release."""
     return _run(Level.CERTIFY, **options)
 
 
-def _request(level: Level, *, seed: int | None, **options: Any) -> Request:
+def _request(
+    level: Level, *, seed: int | None, cluster: str | None = None, plant: str | None = None, **options: Any
+) -> Request:
     options.pop("as_json", None)
-    return Request(level=level, seed=secrets.randbelow(2**31) if seed is None else seed, **options)
+    return Request(
+        level=level,
+        seed=secrets.randbelow(2**31) if seed is None else seed,
+        cluster=Where(cluster) if cluster else None,
+        plant=matrix.bugs_named([plant])[0] if plant else None,
+        **options,
+    )
 
 
 def _run(level: Level, *, as_json: bool, **options: Any) -> int:

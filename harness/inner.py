@@ -36,11 +36,16 @@ def main(arguments: Sequence[str]) -> int:
 def _certify(arguments: Sequence[str]) -> int:
     """Check that the run may begin, without touching anything; then run the suites."""
     settings = Settings.read(Path(arguments[0]))
+    if not settings.is_rehearsal:
+        _require_cluster(settings)
+    return int(pytest.main(list(arguments[1:])))
+
+
+def _require_cluster(settings: Settings) -> None:
     connection = connect(settings.target)
     require_vantage()
     survey(connection, settings.namespace, reuse=settings.reuse)
     refuse_if_held(connection, settings.namespace)
-    return int(pytest.main(list(arguments[1:])))
 
 
 def _end_in_order() -> None:

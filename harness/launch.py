@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from types import FrameType
 
@@ -23,6 +24,7 @@ from harness.cluster.connection import Target, connect, find_kubectl
 from harness.cluster.rendering import Manifests, render
 from harness.errors import ExitCode, MachineError, UsageError
 from harness.progress import Progress
+from harness.rehearsal.bugs import Bug
 from harness.run import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +37,17 @@ Work = Callable[[Settings, Path], Sequence[str]]
 
 Enter = Callable[[list[str]], list[str]]
 """Turns a command line into one that runs where the brokers' names resolve."""
+
+
+NOWHERE = Target(kubeconfig=Path(os.devnull), context=None, kubectl=Path("kubectl"), is_testbed=False)
+"""The Kubernetes of a rehearsal, which has none: whoever connects to it all the same is refused."""
+
+
+class Where(Enum):
+    """On what a run takes place, if not on the cluster of a kubeconfig."""
+
+    TESTBED = "testbed"
+    REHEARSAL = "rehearsal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +67,38 @@ class Request:
     keyword: str | None
     stop_first: bool
     last_failed: bool
+    cluster: Where | None = None
+    plant: Bug | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse options that contradict each other."""
+        if self.plant is not None and self.cluster is not Where.REHEARSAL:
+            raise UsageError(f"got --plant {self.plant.name} for a real cluster", remedy="add --cluster rehearsal")
+        if self.cluster is Where.TESTBED and self.kubeconfig is not None:
+            raise UsageError("got --cluster testbed and --kubeconfig", remedy="leave one of them out")
+        if self.cluster is Where.REHEARSAL and (needless := self._about_kubernetes()):
+            raise UsageError(
+                f"got --cluster rehearsal and {', '.join(needless)}",
+                remedy="a rehearsal deploys nothing: leave one out",
+            )
+
+    def _about_kubernetes(self) -> list[str]:
+        given = {
+            "--kubeconfig": self.kubeconfig,
+            "--context": self.context,
+            "--manifests": self.manifests,
+            "--reuse": self.reuse,
+            "--keep": self.keep,
+        }
+        return [option for option, value in given.items() if value]
 
 
 def launch(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCode, Path]:
     """Do the work where the brokers can be reached; return its exit code and the folder of the report."""
     document.read(request.document)
+    if request.cluster is Where.REHEARSAL:
+        settings = _settings(request, NOWHERE, Manifests(source="none, a rehearsal deploys nothing", objects=()))
+        return _do(work, settings, enter=list), settings.report_dir
     if request.kubeconfig is None:
         return _launch_on_testbed(request, work=work, progress=progress)
     target = Target(kubeconfig=request.kubeconfig, context=request.context, kubectl=find_kubectl(), is_testbed=False)
@@ -153,6 +193,8 @@ def _settings(request: Request, target: Target, manifests: Manifests) -> Setting
         reuse=request.reuse,
         keep=request.keep,
         command=_command(request),
+        is_rehearsal=request.cluster is Where.REHEARSAL,
+        planted=request.plant.name if request.plant else None,
     )
 
 
@@ -163,6 +205,8 @@ def _command(request: Request) -> str:
     words += [f"--context {request.context}"] if request.context else []
     words += [f"--namespace {request.namespace}"] if request.namespace != "greenfield" else []
     words += [f"--manifests {request.manifests}"] if request.manifests else []
+    words += [f"--cluster {request.cluster.value}"] if request.cluster else []
+    words += [f"--plant {request.plant.name}"] if request.plant else []
     words += ["--reuse"] if request.reuse else []
     words += [f"-k '{request.keyword}'"] if request.keyword else []
     return " ".join(words)

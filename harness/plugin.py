@@ -27,6 +27,9 @@ from harness.fixtures import PROGRESS, RUN
 from harness.live import LiveLines
 from harness.progress import TerminalProgress
 from harness.publication import publish
+from harness.rehearsal.bugs import Bug
+from harness.rehearsing.clock import RehearsalClock
+from harness.rehearsing.fixtures import RehearsalFixtures
 from harness.run import Run, Settings
 from harness.summary import render_summary
 from harness.verdict import Inconclusive, Verdict
@@ -55,10 +58,18 @@ def pytest_configure(config: pytest.Config) -> None:
     _collect_everything(config)
     settings = Settings.read(path)
     random.seed(settings.seed)
-    config.stash[RUN] = Run(settings=settings)
+    config.stash[RUN] = _rehearsed(config, settings) if settings.is_rehearsal else Run(settings=settings)
     console = _console()
     config.stash[PROGRESS] = TerminalProgress(console)
     config.pluginmanager.register(Certifier(config.stash[RUN], console=console), "harness-certifier")
+
+
+def _rehearsed(config: pytest.Config, settings: Settings) -> Run:
+    """Return a run in virtual time, whose fixtures stand in for those of a cluster: later ones come first."""
+    clock = RehearsalClock()
+    bugs = frozenset({Bug[settings.planted]} if settings.planted else ())
+    config.pluginmanager.register(RehearsalFixtures(clock, bugs), "harness-rehearsal")
+    return Run(settings=settings, clock=clock)
 
 
 def _collect_everything(config: pytest.Config) -> None:

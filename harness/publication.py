@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from harness.certificate import Certificate
+from harness.certificate import REHEARSAL, Certificate
 from harness.report import render_html
 from harness.reproduction import describe_environment, sha256_of
-from harness.run import Run
+from harness.run import Run, Settings
 
 UNKNOWN_SUBJECT = dict.fromkeys(
     (
@@ -51,8 +51,16 @@ def _certificate(run: Run) -> Certificate:
             "manifests_sha256": settings.manifests().sha256,
         },
         subject={**UNKNOWN_SUBJECT, "namespace": settings.namespace, **run.subject},
-        environment=describe_environment(is_testbed=settings.target.is_testbed),
+        environment={**describe_environment(is_testbed=settings.target.is_testbed), **_rehearsal(settings)},
         clauses=tuple(run.results),
         not_run=run.not_run,
         events=tuple(event.as_json() for event in run.events),
     )
+
+
+def _rehearsal(settings: Settings) -> dict[str, object]:
+    """Say that it was a rehearsal, if it was one."""
+    if not settings.is_rehearsal:
+        return {}
+    bug = f" with the planted bug {settings.planted}" if settings.planted else ""
+    return {REHEARSAL: f"clients and faults on an in-memory Kafka{bug}, in virtual time: it certifies nothing"}

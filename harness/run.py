@@ -31,6 +31,9 @@ class Settings:
     reuse: bool
     keep: bool
     command: str
+    is_rehearsal: bool = False
+    planted: str | None = None
+    """The bug of a rehearsal, by name."""
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), default=_plain, indent=2), encoding="utf-8")

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from harness import guards
 from harness.budget import Budget
 from harness.checkers import windows
-from harness.clients.admin import Admin
-from harness.clients.traffic import Traffic, throughput
-from harness.clients.watcher import Watcher, transitions
-from harness.cluster.pods import Cluster
+from harness.clients.traffic import throughput
 from harness.evidence import Event, Evidence
 from harness.faults import Fault
 from harness.histories.history import History
 from harness.histories.pace import acknowledged_s
 from harness.history_verdict import verdict_on
+from harness.protocols import Admin, Cluster, Traffic
 from harness.run import Run
 from harness.verdict import Inconclusive, Judgement
 from harness.waiting import TimedOut, wait_until
@@ -55,7 +53,7 @@ def survive(
 
     A fault without proof raises Inconclusive: clients that survived nothing have shown nothing.
     """
-    with Watcher(admin, clock=run.clock, topics=frozenset({traffic.load.topic})) as watcher:
+    with traffic.watcher(admin) as watcher:
         with traffic:
             steady_traffic(traffic)
             injected_s, healed_s = strike(fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s)
@@ -63,7 +61,7 @@ def survive(
         until_s = traffic.stopped_s
     history = traffic.settle()
     found = traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s)
-    evidence.events.extend(transitions(watcher.samples))
+    evidence.events.extend(watcher.events())
     evidence.windows.extend(found)
     evidence.series.append(throughput(history))
     judgements = (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +28,19 @@ class MonotonicClock:
 
     def pause_s(self, duration_s: float) -> None:
         time.sleep(duration_s)
+
+
+_CLOCK: ContextVar[Clock] = ContextVar("the clock that is waited on", default=MonotonicClock())  # noqa: B039
+
+
+@contextmanager
+def waiting_on(clock: Clock) -> Iterator[None]:
+    """Let whoever waits inside the `with` block, and names no clock, wait on this one; other threads do not."""
+    token = _CLOCK.set(clock)
+    try:
+        yield
+    finally:
+        _CLOCK.reset(token)
 
 
 @dataclass(kw_only=True, eq=False)  # not frozen: Python itself writes an exception's traceback
@@ -56,7 +71,7 @@ def wait_until(
     "was never checked" into an answer, so anything else raises TypeError. The condition is asked at least once,
     and once more after the time-out, so that a slow question cannot lose a late yes.
     """
-    clock = clock or MonotonicClock()
+    clock = clock or _CLOCK.get()
     started_s = clock.now_s()
     while True:
         late = clock.now_s() - started_s >= timeout_s

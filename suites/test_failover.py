@@ -11,11 +11,10 @@ from harness import budget
 from harness.budget import Budget, LiveTimeouts
 from harness.claims import Level, clause, expect_within
 from harness.clients import zookeeper
-from harness.clients.admin import Admin
 from harness.clients.traffic import Load
-from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.fixtures import TopicFactory, TrafficFactory
+from harness.protocols import Admin, Cluster
 from harness.run import Run
 from harness.trial import Trial, survive
 from harness.verdict import Inconclusive

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
-from harness.clients.settings import common
+from harness.clients.settings import common, transactional_producer
+from harness.clients.transaction import TransactionalClient
 from harness.waiting import wait_until
 
 TIMEOUT_S = 15
@@ -171,6 +172,11 @@ class Admin:
         finally:
             consumer.close()
         return True
+
+    def warm_up_transactions(self) -> None:
+        """Begin and end a client: the first one makes the brokers create the topic in which they keep transactions."""
+        with TransactionalClient(transactional_producer(self.bootstrap, transactional_id="warm-up")) as client:
+            client.take_over()
 
     def group_coordinator(self, group: str) -> int | None:
         """Return a group's coordinator: the broker that leads the offsets partition that its name hashes to."""

@@ -17,6 +17,7 @@ from harness.clients.places import keys_of
 from harness.clients.processes import Process, Scene
 from harness.clients.producer import Pace, PacedProducer
 from harness.clients.settings import Isolation, Settings, durable_producer
+from harness.clients.watcher import Bootstrapped, Watcher
 from harness.evidence import Series, Window
 from harness.histories import jsonl
 from harness.histories.building import history_of
@@ -97,6 +98,10 @@ class Traffic:
             client.stop()
         if kind is not None:
             self.journal.close()
+
+    def watcher(self, admin: Bootstrapped) -> Watcher:
+        """Return a context in which the leaders of the traffic's topic are watched."""
+        return Watcher(admin, clock=self.clock, topics=frozenset({self.load.topic}))
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Protocol
 
 from confluent_kafka import KafkaException
 
@@ -32,10 +33,17 @@ class Sample:
         )
 
 
+class Bootstrapped(Protocol):
+    """Whoever knows where the brokers are."""
+
+    @property
+    def bootstrap(self) -> str: ...
+
+
 class Watcher:
     """A context that samples until it is left; a moment without an answer is no sample, never a good one."""
 
-    def __init__(self, admin: Admin, *, clock: RunClock, topics: frozenset[str] | None = None) -> None:
+    def __init__(self, admin: Bootstrapped, *, clock: RunClock, topics: frozenset[str] | None = None) -> None:
         self._admin, self._clock, self._topics = Admin(admin.bootstrap), clock, topics
         self._samples: list[Sample] = []
         self._stop = threading.Event()
@@ -66,6 +74,10 @@ class Watcher:
     @property
     def samples(self) -> tuple[Sample, ...]:
         return tuple(self._samples)
+
+    def events(self) -> list[Event]:
+        """Return the moments at which leaders moved and in-sync sets shrank or were full again."""
+        return transitions(self._samples)
 
 
 def transitions(samples: Iterable[Sample]) -> list[Event]:

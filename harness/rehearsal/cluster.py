@@ -66,6 +66,11 @@ class Cluster:
             replica.broker.replicas[key] = replica
         return Partition(key, replicas)
 
+    def add(self, key: str) -> None:
+        """Make one more partition and give it a leader."""
+        self.partitions[key] = self._create(key, first=len(self.partitions))
+        self.controller.elect(self.partitions[key])
+
     def connected(self, one: Broker, other: Broker) -> bool:
         return one.up and other.up and not one.isolated and not other.isolated
 

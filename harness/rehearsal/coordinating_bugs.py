@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from harness.rehearsal.bugs import Bug
 from harness.rehearsal.clock import MS
-from harness.rehearsal.plan import LEDGERS
 from harness.rehearsal.planted import Planted
 from harness.rehearsal.records import Kind
 
@@ -59,7 +58,7 @@ class CoordinatingBugs(Planted):
 
     def _was_aborted(self, transaction: Transaction, epoch: int) -> bool:
         """Say whether records that a producer wrote in an epoch are known to be aborted."""
-        leaders = [leader for key in LEDGERS if (leader := self.cluster.leading(key)) is not None]
+        leaders = [leader for key in self.world.plan.ledgers if (leader := self.cluster.leading(key)) is not None]
         return any(
             record.producer == transaction.producer
             and record.producer_epoch == epoch
@@ -81,9 +80,9 @@ class CoordinatingBugs(Planted):
             return True
         if Bug.ZOMBIE_NOT_FENCED not in self.world.bugs or transaction.state.value == "ending":
             return False
-        if any(self._open_writes(transaction, key, epoch=epoch) for key in LEDGERS):
+        if any(self._open_writes(transaction, key, epoch=epoch) for key in self.world.plan.ledgers):
             self.world.fire(Bug.ZOMBIE_NOT_FENCED)
-        transaction.keys |= set(LEDGERS)
+        transaction.keys |= set(self.world.plan.ledgers)
         transactions.finish(transaction, Kind.COMMIT, wished=False)
         return True
 

@@ -72,6 +72,7 @@ class Plan:
     victim: str = "vault-0"
     read_key: str = "orders-0"
     expiring: str = "events-0"
+    ledgers: tuple[str, ...] = LEDGERS
 
     def fetch_delay(self, random: Random) -> int:
         """Return how long a follower takes until it asks again."""

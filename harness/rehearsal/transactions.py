@@ -15,6 +15,10 @@ TRANSACTION_TIMEOUT_NS = 300 * MS
 """After which time the coordinator aborts a transaction that has not ended."""
 
 
+FIRST_PRODUCER = 1_000_000
+"""Producer ids of transactional ids begin here; those of other producers are their process's number."""
+
+
 class State(Enum):
     """Where the transaction of a transactional id stands."""
 
@@ -61,7 +65,7 @@ class Transactions:
 
     def begin_producer(self, name: str, reply: Reply) -> None:
         """Give a new producer its id and epoch; whoever had the id before is fenced and its transaction aborted."""
-        transaction = self.known.setdefault(name, Transaction(name, 1000 + len(self.known)))
+        transaction = self.known.setdefault(name, Transaction(name, FIRST_PRODUCER + len(self.known)))
         if transaction.state is State.OPEN:
             self.finish(transaction, Kind.ABORT, wished=False)
         if transaction.state is State.ENDING:

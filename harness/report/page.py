@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.certificate import Certificate, ClauseResult
+from harness.certificate import REHEARSAL, Certificate, ClauseResult
 from harness.certificate_reader import read_certificate
 from harness.claims import Claim
 from harness.evidence import Event, Evidence
@@ -140,6 +140,7 @@ def _page(certificate: Certificate) -> dict[str, object]:
         "rerun": rerun_command(certificate),
         "run_id": figures.plain(certificate.run.get("id")),
         "is_testbed": certificate.environment.get("testbed") is True,
+        "is_rehearsal": REHEARSAL in certificate.environment,
         "identity": _identity(certificate),
         "families": _families(certificate),
         "folds": [_fold(clause, run=certificate.run) for clause in certificate.clauses],
@@ -206,6 +207,7 @@ def _provenance(certificate: Certificate) -> list[tuple[str, str]]:
         ("Machine: memory", figures.size(memory) if isinstance(memory, int | float) else figures.UNKNOWN),
         ("Machine: kernel", figures.plain(machine.get("kernel"))),
         ("Embedded testbed", figures.plain(environment.get("testbed"))),
+        *([("Rehearsal", figures.plain(environment[REHEARSAL]))] if REHEARSAL in environment else []),
     ]
 
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.certificate import Certificate
+from harness.certificate import REHEARSAL, Certificate
 from harness.report.figures import plural
 from harness.verdict import Verdict
 
@@ -50,6 +50,11 @@ def family_name(family: str) -> str:
 
 def headline(certificate: Certificate) -> str:
     """Say in a few words what the verdict rests on, to follow the verdict after a colon."""
+    said = _counted(certificate)
+    return f"{said}, in a rehearsal, which certifies nothing" if REHEARSAL in certificate.environment else said
+
+
+def _counted(certificate: Certificate) -> str:
     total = len(certificate.clauses) + len(certificate.not_run)
     if not certificate.clauses:
         return "nothing was checked" + (f", {plural(total, 'claim')} did not run" if total else "")

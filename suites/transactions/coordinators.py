@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from harness.clients.admin import Admin, coordinator_partition
+from harness.clients.admin import coordinator_partition
 from harness.clients.company import Transactions
-from harness.clients.settings import transactional_producer
-from harness.clients.transaction import TransactionalClient
+from harness.protocols import Admin
 from harness.verdict import Inconclusive
 from harness.waiting import wait_until
 
@@ -21,10 +20,8 @@ def transaction_coordinator(admin: Admin, transactional_id: str) -> int | None:
 
 
 def require_coordinators(admin: Admin) -> None:
-    """Begin and end a client: the first one makes the brokers create the topic in which they keep transactions."""
-    settings = transactional_producer(admin.bootstrap, transactional_id="warm-up")
-    with TransactionalClient(settings) as client:
-        client.take_over()
+    """Let brokers create the topic in which they keep transactions, and wait until it is in sync."""
+    admin.warm_up_transactions()
     wait_until(lambda: not admin.out_of_sync(), what=f"{STATE_TOPIC} being in sync", timeout_s=IN_SYNC_S)
 
 

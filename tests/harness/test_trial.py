@@ -16,7 +16,7 @@ from harness.clients.admin import Admin
 from harness.clients.traffic import Load, Traffic
 from harness.cluster.connection import Target
 from harness.cluster.pods import Cluster
-from harness.evidence import Evidence, Window
+from harness.evidence import Event, Evidence, Window
 from harness.histories.building import history_of
 from harness.histories.history import History
 from harness.run import Run, Settings
@@ -27,16 +27,14 @@ from tests.checkers.anomalies.told import Told
 class FakeWatcher:
     """Watches nothing."""
 
-    samples = ()
-
-    def __init__(self, *_: object, **__: object) -> None:
-        """Take what a watcher takes."""
-
     def __enter__(self) -> FakeWatcher:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop nothing."""
+
+    def events(self) -> tuple[Event, ...]:
+        return ()
 
 
 class FakeTraffic:
@@ -55,6 +53,9 @@ class FakeTraffic:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.left = True
+
+    def watcher(self, _: object) -> FakeWatcher:
+        return FakeWatcher()
 
     def await_acknowledgements(self, more: int, *, timeout_s: float) -> None:
         assert more > 0
@@ -127,8 +128,7 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing be watched, and let what does not happen at once not happen at all."""
-    monkeypatch.setattr(trial, "Watcher", FakeWatcher)
+    """Let what does not happen at once not happen at all."""
     monkeypatch.setattr(trial, "HEALING_BUDGET_S", 0.0)
 
 

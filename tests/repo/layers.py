@@ -39,6 +39,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.guards",
                 "harness.histories",
                 "harness.judging",
+                "harness.protocols",
                 "harness.measuring",
                 "harness.rules",
                 "harness.sizing",

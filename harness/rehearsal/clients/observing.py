@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.ops import OpType
 from harness.rehearsal.clients.client import Client
 from harness.rehearsal.clock import MS, Task
@@ -21,8 +23,10 @@ class Observer(Client):
     `witness` is a second process, for what planted bugs want to be seen at once.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, keys: Sequence[str] = KEYS, groups: Sequence[str] = GROUPS) -> None:
         super().__init__(stage)
+        self.keys = keys
+        self.groups = groups
         self.witness = stage.world.new_process()
         self.highs: dict[str, int] = {}
         self.epochs: dict[str, int] = {}
@@ -30,14 +34,17 @@ class Observer(Client):
     def run(self) -> Task:
         """Ask in turn, until everything has come to rest."""
         turn = 0
-        end_ns = self.world.plan.traffic_ns + self.world.plan.settle_ns * 3 // 4
-        while self.world.clock.now_ns < end_ns:
+        while not self._is_over():
             yield self.world.between(5 * MS, 11 * MS)
             turn += 1
-            if turn % 5 == 4:
-                yield from self._ask_group(GROUPS[turn // 5 % len(GROUPS)])
+            if turn % 5 == 4 and self.groups:
+                yield from self._ask_group(self.groups[turn // 5 % len(self.groups)])
             else:
-                yield from self._ask_key(KEYS[turn % len(KEYS)])
+                yield from self._ask_key(self.keys[turn % len(self.keys)])
+
+    def _is_over(self) -> bool:
+        plan = self.world.plan
+        return self.world.clock.now_ns >= plan.traffic_ns + plan.settle_ns * 3 // 4
 
     def _ask_key(self, key: str) -> Task:
         self.forget_leader(key)
@@ -88,17 +95,18 @@ class Observer(Client):
         self.world.note(said_to, OpType.OK, "observe", [["committed", group, offsets]])
 
 
-def read_everything(stage: Stage) -> None:
+def read_everything(stage: Stage, *, keys: Sequence[str] = KEYS, committed: bool = True) -> None:
     """Read every key from its start to its end, as an observer of its own, after everything has come to rest."""
     client = Client(stage)
     world = stage.world
-    world.note(client.process, OpType.OK, "assign", list(KEYS))
-    for key in KEYS:
+    isolation: dict[str, object] = {} if committed else {"isolation": "read_uncommitted"}
+    world.note(client.process, OpType.OK, "assign", list(keys))
+    for key in keys:
         leader = stage.cluster.leading(key)
         if leader is None:
             continue
-        low, high = leader.log.start, leader.last_stable()
-        got = leader.read(low, most=high - low + 1, reader=Reader())
+        low, high = leader.log.start, leader.last_stable() if committed else leader.high_watermark
+        got = leader.read(low, most=high - low + 1, reader=Reader(committed=committed))
         records = [] if isinstance(got, Failure) else [[record.offset, record.value] for record in got[0]]
         world.clock.now_ns += MS
         world.note(
@@ -108,4 +116,5 @@ def read_everything(stage: Stage) -> None:
             [["poll", {key: records}]] if records else [["poll"]],
             final=True,
             covers={key: [low, high]},
+            **isolation,
         )

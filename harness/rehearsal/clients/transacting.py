@@ -28,6 +28,7 @@ class Role:
     """What the transactions of one transactional id do; `group` is set for those that commit what they read."""
 
     name: str
+    writes: tuple[str, ...] = LEDGERS
     reads: tuple[str, ...] = ()
     group: str | None = None
     reads_again: bool = False
@@ -101,10 +102,11 @@ class TransactionalClient(Reading):
     def _find_positions(self) -> Task:
         """Begin where the group is, or at the start."""
         self.positions = dict.fromkeys(self.role.reads, 0)
-        if self.role.group is None:
+        group = self.role.group
+        if group is None:
             return True
         while not self.world.traffic_ends:
-            answer = yield from self.coordinate(lambda reply: self.stage.transactions.stable_offsets(GROUP, reply))
+            answer = yield from self.coordinate(lambda reply: self.stage.transactions.stable_offsets(group, reply))
             if answer.failure is None:
                 self.positions = {key: answer.content.get(key, 0) for key in self.role.reads}
                 return True
@@ -116,8 +118,9 @@ class TransactionalClient(Reading):
         world = self.world
         count = world.between(2, 4)
         values = list(world.new_values(count))
-        keys = [LEDGERS[world.between(0, 2)] for _ in values]
-        keys[:2] = LEDGERS
+        writes = self.role.writes
+        keys = [writes[world.between(0, len(writes))] for _ in values]
+        keys[:2] = writes[:2]
         sends: list[list[object]] = [["send", key, value] for key, value in zip(keys, values, strict=True)]
         poll: list[object] = ["poll"]
         asked = [poll, *sends] if self.role.reads else sends
@@ -126,9 +129,12 @@ class TransactionalClient(Reading):
         return Transaction(asked, values=values, keys=frozenset(keys))
 
     def _transact(self) -> Task:
-        world = self.world
         before = dict(self.positions)
-        transaction = self._script()
+        yield from self._carry_out(self._script(), before)
+
+    def _carry_out(self, transaction: Transaction, before: dict[str, int]) -> Task:
+        """Do what a transaction is to do, and end it; after an abort, go back to the positions before it."""
+        world = self.world
         if world.bugs:
             world.strikes.writers.update(dict.fromkeys(transaction.values, transaction))
         world.note(self.process, OpType.INVOKE, "txn", transaction.asked)
@@ -162,8 +168,9 @@ class TransactionalClient(Reading):
                 yield from self._maybe_pause(transaction)
             if transaction.failure is not None:
                 return
-        if self.role.group is not None and transaction.offsets:
-            yield from self._retry(transaction, self._adding_offsets(transaction))
+        group = self.role.group
+        if group is not None and transaction.offsets:
+            yield from self._retry(transaction, self._adding_offsets(transaction, group))
 
     def _read(self, transaction: Transaction) -> Task:
         if self.world.plan.duet and self.role.reads_again:
@@ -216,9 +223,12 @@ class TransactionalClient(Reading):
         if world.chance(world.plan.pause_chance):
             self.paused = True
             world.paused.add(name)
-            world.clock.after(60 * MS, world.clock.spawn, clients(self.stage, self.role, pace_ns=self.pace_ns))
+            world.clock.after(60 * MS, world.clock.spawn, self._successors())
             yield world.between(200 * MS, 400 * MS)
             world.clock.after(100 * MS, world.paused.discard, name)
+
+    def _successors(self) -> Task:
+        return clients(self.stage, self.role, pace_ns=self.pace_ns)
 
     def _may_pause(self, transaction: Transaction) -> bool:
         at_end = self.world.plan.pause_at_end
@@ -229,9 +239,9 @@ class TransactionalClient(Reading):
         name, epoch = self.role.name, self.epoch
         return lambda reply: self.stage.transactions.add(name, epoch, transaction.keys, reply)
 
-    def _adding_offsets(self, transaction: Transaction) -> Callable[[Reply], None]:
+    def _adding_offsets(self, transaction: Transaction, group: str) -> Callable[[Reply], None]:
         name, epoch, offsets = self.role.name, self.epoch, dict(transaction.offsets)
-        return lambda reply: self.stage.transactions.add_offsets(name, epoch, GROUP, offsets, reply)
+        return lambda reply: self.stage.transactions.add_offsets(name, epoch, group, offsets, reply)
 
     def _retry(self, transaction: Transaction, act: Callable[[Reply], None]) -> Task:
         """Ask the coordinator until it agrees, refuses for good, or too much time has gone."""
