@@ -140,6 +140,9 @@ class Traffic(Protocol):
     def await_acknowledgements(self, more: int, *, timeout_s: float) -> None:
         """Wait until every partition has acknowledged this many more records; raise TimedOut otherwise."""
 
+    def another_is_served(self, *, timeout_s: float) -> bool:
+        """Let a new producer write, and say whether every partition takes its records."""
+
     def settle(self) -> History:
         """After the traffic has stopped: read every partition to its end and return the whole history."""
 

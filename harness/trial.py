@@ -22,6 +22,7 @@ WARM_UP_RECORDS = 100
 """Acknowledged by each partition before a fault: clients are connected, their code is warm, the pace is kept."""
 
 AFTERMATH_RECORDS = 50
+ANOTHER_BUDGET_S = 15.0
 PROOF_BUDGET_S = 60.0
 HEALING_BUDGET_S = 120.0
 ENOUGH_OVERLAP = 100
@@ -137,8 +138,14 @@ def await_healing(fault: Fault, admin: Admin, run: Run, evidence: Evidence) -> f
 
 
 def aftermath(traffic: Traffic) -> None:
-    """Wait until every partition takes records again; a cluster in which one does not has failed."""
+    """Wait until every partition takes records again; a cluster in which one does not has failed.
+
+    Unless a new client is served at once: then it is the library of those that ran during the fault that is stuck
+    (seen with an idempotent librdkafka 2.16 after a crash, once in some eighty faults), and nothing can be said.
+    """
     try:
         traffic.await_acknowledgements(AFTERMATH_RECORDS, timeout_s=30)
     except TimedOut as late:
+        if traffic.another_is_served(timeout_s=ANOTHER_BUDGET_S):
+            raise Inconclusive(f"a new client is served, those of before are stuck in their library: {late}") from late
         raise AssertionError(f"partitions do not take records again after the fault: {late}") from late

@@ -27,7 +27,7 @@ from harness.journal import Journal
 from harness.ops import Op
 from harness.runclock import RunClock
 from harness.verdict import Inconclusive
-from harness.waiting import wait_until
+from harness.waiting import TimedOut, wait_until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Traffic:
     def __init__(self, load: Load, *, bootstrap: str, journal_path: Path, clock: RunClock) -> None:
         self.load, self.clock, self.bootstrap = load, clock, bootstrap
         self.journal = Journal(journal_path, clock=clock)
-        scene = Scene(bootstrap=bootstrap, journal=self.journal, numbers=itertools.count())
+        self._scene = scene = Scene(bootstrap=bootstrap, journal=self.journal, numbers=itertools.count())
         self._producers = [self._producer(next(scene.numbers)) for _ in range(load.producers)]
         self._clients: tuple[Process, ...] = (
             *(self._consumer(next(scene.numbers)) for _ in range(load.consumers)),
@@ -127,6 +127,19 @@ class Traffic:
 
         what = f"{more} more acknowledgements on each of {len(wanted)} partitions"
         wait_until(reached, what=what, timeout_s=timeout_s, every_s=0.05)
+
+    def another_is_served(self, *, timeout_s: float) -> bool:
+        """Let a new producer write, and say whether every partition takes its records: is it the cluster, or a client?"""
+        witness = self._producer(next(self._scene.numbers))
+        witness.start()
+        try:
+            what = "an acknowledgement of every partition for a new client"
+            wait_until(lambda: all(witness.acknowledged[key] for key in self.keys), what=what, timeout_s=timeout_s)
+        except TimedOut:
+            return False
+        finally:
+            witness.stop()
+        return witness.crash is None
 
     def settle(self) -> History:
         """After the traffic has stopped: read every partition to its end and return the whole history."""

@@ -168,6 +168,10 @@ class RehearsedTraffic:
         what = f"{more} more acknowledgements on each of {len(wanted)} partitions"
         wait_until(reached, what=what, timeout_s=timeout_s, every_s=0.05)
 
+    def another_is_served(self, *, timeout_s: float) -> bool:  # noqa: ARG002 (what the model's clients do is its doing)
+        """Say no: in the model no client is stuck by itself."""
+        return False
+
     def settle(self) -> History:
         """After the traffic has stopped: read every partition to its end and return the whole history."""
         wait_until(self._is_at_rest, what="the last transaction ending", timeout_s=IDLE_BUDGET_S)

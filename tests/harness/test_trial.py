@@ -21,6 +21,7 @@ from harness.histories.building import history_of
 from harness.histories.history import History
 from harness.run import Run, Settings
 from harness.verdict import Inconclusive
+from harness.waiting import TimedOut
 from tests.checkers.anomalies.told import Told
 
 
@@ -45,6 +46,8 @@ class FakeTraffic:
         self.stopped_s = 1.0
         self.generator_lateness_s = 0.0
         self.left = False
+        self.stuck_after = 1000
+        self.serves_another = False
 
     def __enter__(self) -> FakeTraffic:
         return self
@@ -60,6 +63,13 @@ class FakeTraffic:
     def await_acknowledgements(self, more: int, *, timeout_s: float) -> None:
         assert more > 0
         assert timeout_s > 0
+        if self.stuck_after == 0:
+            raise TimedOut(what="more acknowledgements", timeout_s=timeout_s, detail="")
+        self.stuck_after -= 1
+
+    def another_is_served(self, *, timeout_s: float) -> bool:
+        assert timeout_s > 0
+        return self.serves_another
 
     def settle(self) -> History:
         return history_of(Told().sent(1, "orders-0", (0, "a")).finally_read({"orders-0": [(0, "a")]}).ops)
@@ -177,3 +187,17 @@ def test_a_fault_that_breaks_while_it_is_injected_is_healed_too(run: Run) -> Non
 def test_a_cluster_that_does_not_come_back_has_failed(run: Run) -> None:
     with pytest.raises(AssertionError, match="in sync again after fake fault did not happen"):
         survive(FakeFault(heals=False), run, Evidence())
+
+
+def test_partitions_that_take_no_records_again_are_a_failure(run: Run) -> None:
+    traffic = FakeTraffic()
+    traffic.stuck_after = 1
+    with pytest.raises(AssertionError, match="do not take records again"):
+        survive(FakeFault(), run, Evidence(), traffic)
+
+
+def test_clients_that_are_stuck_where_a_new_one_is_served_say_nothing_of_the_cluster(run: Run) -> None:
+    traffic = FakeTraffic()
+    traffic.stuck_after, traffic.serves_another = 1, True
+    with pytest.raises(Inconclusive, match="a new client is served"):
+        survive(FakeFault(), run, Evidence(), traffic)
