@@ -129,7 +129,7 @@ class Traffic:
         wait_until(reached, what=what, timeout_s=timeout_s, every_s=0.05)
 
     def another_is_served(self, *, timeout_s: float) -> bool:
-        """Let a new producer write, and say whether every partition takes its records: is it the cluster, or a client?"""
+        """Let a new producer write, and say whether every partition takes its records."""
         witness = self._producer(next(self._scene.numbers))
         witness.start()
         try:
