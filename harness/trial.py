@@ -141,7 +141,7 @@ def aftermath(traffic: Traffic) -> None:
     """Wait until every partition takes records again; a cluster in which one does not has failed.
 
     Unless a new client is served at once: then it is the library of those that ran during the fault that is stuck
-    (seen with an idempotent librdkafka 2.16 after a crash, once in some eighty faults), and nothing can be said.
+    (seen with an idempotent librdkafka 2.16, see PacedProducer), and nothing can be said of the cluster.
     """
     try:
         traffic.await_acknowledgements(AFTERMATH_RECORDS, timeout_s=30)

@@ -10,9 +10,8 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from harness.clients.outcomes import outcome_of
 from harness.clients.pacing import due_ns
-from harness.clients.processes import Process
+from harness.clients.processes import Process, Scene
 from harness.clients.settings import Settings
-from harness.journal import Journal
 from harness.ops import OpType
 from harness.runclock import NS_PER_S, RunClock
 
@@ -32,15 +31,26 @@ class Pace:
 
 
 class PacedProducer(Process):
-    """One client process of a history; it runs in a thread of its own until it is stopped."""
+    """One client process of a history; it runs in a thread of its own until it is stopped.
 
-    def __init__(self, process: int, *, pace: Pace, settings: Settings, journal: Journal, clock: RunClock) -> None:
-        super().__init__(f"producer-{process}")
-        self.process = process
+    When a broker disappears from the metadata while a request to it is under way, librdkafka 2.16 gives up the broker
+    (_DESTROY), and its idempotent producer may never send again. Such a client is left behind, and a new one, with a
+    new number, goes on; what the old one had under way is unknown.
+    """
+
+    def __init__(self, *, scene: Scene, pace: Pace, settings: Settings, clock: RunClock) -> None:
+        self._scene, self._settings = scene, settings
+        self._pace, self._clock = pace, clock
         self.worst_lateness_s = 0.0
         self.acknowledged: Counter[str] = Counter()
-        self._pace, self._journal, self._clock = pace, journal, clock
-        self._producer = Producer(settings)
+        self._left_behind: list[Producer] = []
+        self._take_client()
+        super().__init__(f"producer-{self._number}")
+
+    def _take_client(self) -> None:
+        self._number = next(self._scene.numbers)
+        self._producer = Producer(self._settings)
+        self._is_stuck = False
 
     def stop(self) -> None:
         """Stop sending and wait for what is in flight."""
@@ -59,29 +69,36 @@ class PacedProducer(Process):
             self.worst_lateness_s = max(self.worst_lateness_s, (now - due) / NS_PER_S)
             if self._stopping.is_set():
                 return
+            if self._is_stuck:
+                self._left_behind.append(self._producer)
+                self._take_client()
             for partition in range(self._pace.partitions):
-                self._send(partition, f"{self.process}:{slot}")
+                self._send(partition, f"{self._number}:{slot}")
 
     def _send(self, partition: int, value: str) -> None:
         key = f"{self._pace.topic}-{partition}"
-        self._journal.append(process=self.process, type=OpType.INVOKE, f="send", value=[["send", key, value]])
+        number, value_sent = self._number, [["send", key, value]]
+        self._scene.journal.append(process=number, type=OpType.INVOKE, f="send", value=value_sent)
         try:
             self._producer.produce(
-                self._pace.topic, value.encode(), partition=partition, on_delivery=self._end(key, value)
+                self._pace.topic, value.encode(), partition=partition, on_delivery=self._end(number, key, value)
             )
         except BufferError:
-            self._record(key, value, None, KafkaError(KafkaError._QUEUE_FULL))
+            self._record(number, key, value, None, KafkaError(KafkaError._QUEUE_FULL))
 
-    def _end(self, key: str, value: str) -> Callable[[KafkaError | None, Message], None]:
+    def _end(self, number: int, key: str, value: str) -> Callable[[KafkaError | None, Message], None]:
         def ended(error: KafkaError | None, message: Message) -> None:
-            self._record(key, value, message.offset(), error)
+            if error is not None and error.code() == KafkaError._DESTROY:
+                self._is_stuck = True
+            self._record(number, key, value, message.offset(), error)
 
         return ended
 
-    def _record(self, key: str, value: str, offset: int | None, error: KafkaError | None) -> None:
+    def _record(self, number: int, key: str, value: str, offset: int | None, error: KafkaError | None) -> None:
         outcome = outcome_of(error)
         if outcome is OpType.OK:
             self.acknowledged[key] += 1
         payload: object = [offset, value] if outcome is OpType.OK else value
         extra = {} if error is None else {"error": error.name()}
-        self._journal.append(process=self.process, type=outcome, f="send", value=[["send", key, payload]], extra=extra)
+        value_ended = [["send", key, payload]]
+        self._scene.journal.append(process=number, type=outcome, f="send", value=value_ended, extra=extra)

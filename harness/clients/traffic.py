@@ -59,7 +59,7 @@ class Traffic:
         self.load, self.clock, self.bootstrap = load, clock, bootstrap
         self.journal = Journal(journal_path, clock=clock)
         self._scene = scene = Scene(bootstrap=bootstrap, journal=self.journal, numbers=itertools.count())
-        self._producers = [self._producer(next(scene.numbers)) for _ in range(load.producers)]
+        self._producers = [self._producer() for _ in range(load.producers)]
         self._clients: tuple[Process, ...] = (
             *(self._consumer(next(scene.numbers)) for _ in range(load.consumers)),
             *(load.transactions.processes(scene, load.topic, partitions=load.partitions) if load.transactions else ()),
@@ -68,14 +68,13 @@ class Traffic:
         """From the last reader to the first writer: in this order they start, in the other they stop."""
         self.started_s = self.stopped_s = 0.0
 
-    def _producer(self, process: int) -> PacedProducer:
+    def _producer(self) -> PacedProducer:
         load = self.load
         rate_hz = load.rate_per_partition_hz / load.producers
         return PacedProducer(
-            process,
+            scene=self._scene,
             pace=Pace(topic=load.topic, partitions=load.partitions, rate_per_partition_hz=rate_hz),
             settings=load.producing(self.bootstrap),
-            journal=self.journal,
             clock=self.clock,
         )
 
@@ -130,7 +129,7 @@ class Traffic:
 
     def another_is_served(self, *, timeout_s: float) -> bool:
         """Let a new producer write, and say whether every partition takes its records."""
-        witness = self._producer(next(self._scene.numbers))
+        witness = self._producer()
         witness.start()
         try:
             what = "an acknowledgement of every partition for a new client"
