@@ -140,12 +140,12 @@ def await_healing(fault: Fault, admin: Admin, run: Run, evidence: Evidence) -> f
 def aftermath(traffic: Traffic) -> None:
     """Wait until every partition takes records again; a cluster in which one does not has failed.
 
-    Unless a new client is served at once: then it is the library of those that ran during the fault that is stuck
-    (seen with an idempotent librdkafka 2.16, see PacedProducer), and nothing can be said of the cluster.
+    Unless a new client is served at once: then those that ran during the fault are stuck, and nothing can be said of
+    the cluster.
     """
     try:
         traffic.await_acknowledgements(AFTERMATH_RECORDS, timeout_s=30)
     except TimedOut as late:
         if traffic.another_is_served(timeout_s=ANOTHER_BUDGET_S):
-            raise Inconclusive(f"a new client is served, those of before are stuck in their library: {late}") from late
+            raise Inconclusive(f"a new client is served, those of before are stuck: {late}") from late
         raise AssertionError(f"partitions do not take records again after the fault: {late}") from late

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from harness.clients.outcomes import outcome_of
 from harness.clients.pacing import due_ns
@@ -19,6 +19,10 @@ POLL_S = 0.005
 """Short polls: they bound how late a delivery report is seen, and a long one may burn its whole time-out."""
 
 FLUSH_TIMEOUT_S = 30
+
+GIVEN_UP = frozenset({KafkaError._DESTROY, KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC})
+REPLACED_AFTER_S = 1
+"""How old a client must be to be replaced: where a topic really is unknown, new ones do not help."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +37,9 @@ class Pace:
 class PacedProducer(Process):
     """One client process of a history; it runs in a thread of its own until it is stopped.
 
-    When a broker disappears from the metadata while a request to it is under way, librdkafka 2.16 gives up the broker
-    (_DESTROY), and its idempotent producer may never send again. Such a client is left behind, and a new one, with a
-    new number, goes on; what the old one had under way is unknown.
+    A client whose library has given up a topic or a broker that the cluster still has (a broker that has just restarted
+    may say so) is left behind, and a new one, with a new number, goes on: docs/adr/0012-given-up.md. What the old one
+    had under way is unknown.
     """
 
     def __init__(self, *, scene: Scene, pace: Pace, settings: Settings, clock: RunClock) -> None:
@@ -50,7 +54,8 @@ class PacedProducer(Process):
     def _take_client(self) -> None:
         self._number = next(self._scene.numbers)
         self._producer = Producer(self._settings)
-        self._is_stuck = False
+        self._taken_ns = self._clock.now_ns()
+        self._has_given_up = False
 
     def stop(self) -> None:
         """Stop sending and wait for what is in flight."""
@@ -69,7 +74,7 @@ class PacedProducer(Process):
             self.worst_lateness_s = max(self.worst_lateness_s, (now - due) / NS_PER_S)
             if self._stopping.is_set():
                 return
-            if self._is_stuck:
+            if self._has_given_up and now - self._taken_ns >= REPLACED_AFTER_S * NS_PER_S:
                 self._left_behind.append(self._producer)
                 self._take_client()
             for partition in range(self._pace.partitions):
@@ -85,17 +90,21 @@ class PacedProducer(Process):
             )
         except BufferError:
             self._record(number, key, value, None, KafkaError(KafkaError._QUEUE_FULL))
+        except (
+            KafkaException
+        ) as error:  # the library refuses by itself, as it does for a partition that it does not know
+            self._record(number, key, value, None, error.args[0])
 
     def _end(self, number: int, key: str, value: str) -> Callable[[KafkaError | None, Message], None]:
         def ended(error: KafkaError | None, message: Message) -> None:
-            if error is not None and error.code() == KafkaError._DESTROY:
-                self._is_stuck = True
             self._record(number, key, value, message.offset(), error)
 
         return ended
 
     def _record(self, number: int, key: str, value: str, offset: int | None, error: KafkaError | None) -> None:
         outcome = outcome_of(error)
+        if error is not None and number == self._number:
+            self._has_given_up |= error.code() in GIVEN_UP
         if outcome is OpType.OK:
             self.acknowledged[key] += 1
         payload: object = [offset, value] if outcome is OpType.OK else value

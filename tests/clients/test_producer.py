@@ -1,4 +1,4 @@
-"""A paced producer whose library gives up a broker is left behind, and a new client with a new number goes on."""
+"""A paced producer whose library gives up a broker or a topic is left behind, and a new client goes on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 
 from harness.clients import producer
 from harness.clients.producer import Pace, PacedProducer
@@ -20,6 +20,7 @@ class FakeClient:
     """Acknowledges every record at the next poll; the first of them gives up a broker at its third record."""
 
     made: list[FakeClient]
+    refuses: bool
 
     def __init__(self, _: object) -> None:
         self.made.append(self)
@@ -30,13 +31,15 @@ class FakeClient:
         assert topic == "orders"
         assert value
         assert partition == 0
+        if self.refuses and self is self.made[0] and self._sent > 2:
+            raise KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION))
         self._pending.append(on_delivery)
 
     def poll(self, timeout_s: float) -> None:
         assert timeout_s > 0
         for delivered in self._pending:
             self._sent += 1
-            if self is self.made[0] and self._sent > 2:
+            if not self.refuses and self is self.made[0] and self._sent > 2:
                 delivered(KafkaError(KafkaError._DESTROY), Message())
             else:
                 delivered(None, Message())
@@ -53,8 +56,12 @@ class Message:
         return 7
 
 
-def test_a_client_that_gives_up_a_broker_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    FakeClient.made = []
+@pytest.mark.parametrize(("refuses", "end"), [(False, "info"), (True, "fail")])
+def test_a_client_that_gives_up_a_broker_or_a_topic_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: bool, end: str
+) -> None:
+    FakeClient.made, FakeClient.refuses = [], refuses
+    monkeypatch.setattr(producer, "REPLACED_AFTER_S", 0.02)
     monkeypatch.setattr(producer, "Producer", FakeClient)
     journal = KeptJournal(tmp_path)
     pace = Pace(topic="orders", partitions=1, rate_per_partition_hz=500)
@@ -66,6 +73,5 @@ def test_a_client_that_gives_up_a_broker_is_replaced(tmp_path: Path, monkeypatch
     assert len(FakeClient.made) == 2
     ends = [(op.process, op.type.value) for op in journal.ops if op.type.value != "invoke"]
     assert ends[:2] == [(0, "ok"), (0, "ok")]
-    assert (0, "info") in ends
-    assert {process for process, _ in ends[ends.index((0, "info")) + 1 :]} <= {0, 1}
+    assert (0, end) in ends
     assert ends[-1] == (1, "ok")
