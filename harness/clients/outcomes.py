@@ -24,8 +24,6 @@ DEFINITELY_NOT_WRITTEN = frozenset(
         KafkaError.NOT_ENOUGH_REPLICAS,
         # The client never sent it.
         KafkaError._QUEUE_FULL,
-        KafkaError._UNKNOWN_PARTITION,
-        KafkaError._UNKNOWN_TOPIC,
         KafkaError._INVALID_ARG,
     }
 )
@@ -33,6 +31,8 @@ DEFINITELY_NOT_WRITTEN = frozenset(
 
 Everything else is unknown. NOT_LEADER_OR_FOLLOWER looks like a refusal and is not one: the leader may have appended
 the record before it stepped down (KAFKA-13574). Time-outs and broken connections lose the answer, not the request.
+_UNKNOWN_PARTITION and _UNKNOWN_TOPIC look as if nothing had been sent; but when the library forgets a topic, it fails
+with them also what it had sent before (seen: a record of a crashing leader was read after its _UNKNOWN_PARTITION).
 """
 
 

@@ -90,9 +90,8 @@ class PacedProducer(Process):
             )
         except BufferError:
             self._record(number, key, value, None, KafkaError(KafkaError._QUEUE_FULL))
-        except (
-            KafkaException
-        ) as error:  # the library refuses by itself, as it does for a partition that it does not know
+        except KafkaException as error:
+            # The library refuses by itself: it does not know the partition.
             self._record(number, key, value, None, error.args[0])
 
     def _end(self, number: int, key: str, value: str) -> Callable[[KafkaError | None, Message], None]:

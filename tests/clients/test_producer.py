@@ -56,9 +56,9 @@ class Message:
         return 7
 
 
-@pytest.mark.parametrize(("refuses", "end"), [(False, "info"), (True, "fail")])
+@pytest.mark.parametrize("refuses", [False, True])
 def test_a_client_that_gives_up_a_broker_or_a_topic_is_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: bool, end: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: bool
 ) -> None:
     FakeClient.made, FakeClient.refuses = [], refuses
     monkeypatch.setattr(producer, "REPLACED_AFTER_S", 0.02)
@@ -73,5 +73,5 @@ def test_a_client_that_gives_up_a_broker_or_a_topic_is_replaced(
     assert len(FakeClient.made) == 2
     ends = [(op.process, op.type.value) for op in journal.ops if op.type.value != "invoke"]
     assert ends[:2] == [(0, "ok"), (0, "ok")]
-    assert (0, end) in ends
+    assert (0, "info") in ends
     assert ends[-1] == (1, "ok")

@@ -121,3 +121,8 @@ def test_a_commit_whose_abort_nobody_acknowledged_may_have_happened(code: int) -
 def test_a_commit_that_was_fenced_or_lost_may_have_happened(code: int) -> None:
     assert after_commit(KafkaError(code, "made up", fatal=True)) is OpType.INFO
     assert after_commit(KafkaError(code, "made up", retriable=True)) is OpType.INFO
+
+
+@pytest.mark.parametrize("code", [KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError._DESTROY])
+def test_what_the_library_forgets_may_have_been_written(code: int) -> None:
+    assert outcome_of(KafkaError(code)) is OpType.INFO
