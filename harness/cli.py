@@ -22,7 +22,7 @@ from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.histories.reading import Form
 from harness.judging.config import Config
-from harness.launch import ROOT, SUITES, Request, Where, launch, suites
+from harness.launch import ROOT, SUITES, HealRequest, Request, Where, heal, launch, suites
 from harness.progress import TerminalProgress
 from harness.rehearsal.rehearsing import rehearse
 from harness.rejudge import rejudge
@@ -188,6 +188,21 @@ def _run(level: Level, *, as_json: bool, **options: Any) -> int:
     if as_json and certificate.exists():
         click.echo(certificate.read_text(encoding="utf-8"))
     return int(code)
+
+
+@main.command("heal")
+@click.option("--run", "run_id", help="Only the faults of this run; default: of all runs.")
+@click.option("--all", "every_run", is_flag=True, help="The faults of all runs, which is the default.")
+@click.option("--kubeconfig", type=click.Path(path_type=Path), help="The cluster to heal; default: the testbed.")
+@click.option("--context", help="The kubeconfig's context; default: its current one.")
+@click.option("--namespace", default="greenfield", show_default=True, help="Where the faults were injected.")
+@click.option("--reports", type=click.Path(path_type=Path), default=ROOT / "reports", help="Where reports are, if any.")
+@click.option("--dry-run", is_flag=True, help="Say what is open and what is left; change nothing.")
+def heal_faults(run_id: str | None, every_run: bool, **options: Any) -> int:
+    """Undo what faults of killed runs left: exit code 0 nothing is left, 1 something is, 3 nobody can tell."""
+    if run_id is not None and every_run:
+        raise UsageError(f"got --run {run_id} and --all", remedy="leave one of them out")
+    return int(heal(HealRequest(run=run_id, **options)))
 
 
 @main.command("judge")

@@ -23,6 +23,7 @@ from harness.claims import Level
 from harness.cluster.connection import Target, connect, find_kubectl
 from harness.cluster.rendering import Manifests, render
 from harness.errors import ExitCode, MachineError, UsageError
+from harness.heal_order import HealOrder
 from harness.progress import Progress
 from harness.rehearsal.bugs import Bug
 from harness.run import Settings
@@ -93,6 +94,23 @@ class Request:
         return [option for option, value in given.items() if value]
 
 
+@dataclass(frozen=True, kw_only=True)
+class HealRequest:
+    """What the user typed to have faults healed."""
+
+    kubeconfig: Path | None
+    context: str | None
+    namespace: str
+    run: str | None
+    reports: Path
+    dry_run: bool
+
+    def order(self, target: Target) -> HealOrder:
+        """Return what the process that heals is told."""
+        reports = self.reports.resolve()
+        return HealOrder(target=target, namespace=self.namespace, run=self.run, reports=reports, dry_run=self.dry_run)
+
+
 def launch(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCode, Path]:
     """Do the work where the brokers can be reached; return its exit code and the folder of the report."""
     document.read(request.document)
@@ -101,7 +119,7 @@ def launch(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCod
         return _do(work, settings, enter=list), settings.report_dir
     if request.kubeconfig is None:
         return _launch_on_testbed(request, work=work, progress=progress)
-    target = Target(kubeconfig=request.kubeconfig, context=request.context, kubectl=find_kubectl(), is_testbed=False)
+    target = _foreign(request.kubeconfig, request.context)
     manifests = _rendered(request, default=DOCUMENTED, kubectl=target.kubectl)
     connect(target)
     nodejs.prepare_kafkajs(progress)
@@ -111,9 +129,7 @@ def launch(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCod
 
 def _launch_on_testbed(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCode, Path]:
     if request.context is not None:
-        raise UsageError(
-            f"got --context {request.context!r} and no kubeconfig", remedy="name its file too, with --kubeconfig"
-        )
+        raise _no_kubeconfig(request.context)
     own_kubectl = shutil.which("kubectl")
     early = _rendered(request, default=ON_TESTBED, kubectl=Path(own_kubectl)) if own_kubectl else None
     nodejs.prepare_kafkajs(progress)
@@ -122,6 +138,14 @@ def _launch_on_testbed(request: Request, *, work: Work, progress: Progress) -> t
         settings = _settings(request, target, early or _rendered(request, default=ON_TESTBED, kubectl=bed.kubectl))
         code = _sweep(settings, bed) or _do(work, settings, enter=lambda argv: testbed.enter(bed, argv))
     return code, settings.report_dir
+
+
+def _foreign(kubeconfig: Path, context: str | None) -> Target:
+    return Target(kubeconfig=kubeconfig, context=context, kubectl=find_kubectl(), is_testbed=False)
+
+
+def _no_kubeconfig(context: str) -> UsageError:
+    return UsageError(f"got --context {context!r} and no kubeconfig", remedy="name its file too, with --kubeconfig")
 
 
 def _sweep(settings: Settings, bed: testbed.Testbed) -> ExitCode:
@@ -212,12 +236,36 @@ def _command(request: Request) -> str:
     return " ".join(words)
 
 
+def heal(request: HealRequest) -> ExitCode:
+    """Heal what faults left; on the testbed from inside it, elsewhere from here."""
+    if request.kubeconfig is not None:
+        target = _foreign(request.kubeconfig, request.context)
+        return _run(["harness.inner_heal", request.order(target).as_text()], target=target, enter=list)
+    if request.context is not None:
+        raise _no_kubeconfig(request.context)
+    with testbed.lock():
+        bed = testbed.running()
+        if bed is None:
+            raise MachineError(
+                "the testbed does not run, so nothing is left on it",
+                remedy="name another cluster with --kubeconfig",
+            )
+        target = Target(kubeconfig=bed.kubeconfig, context=None, kubectl=bed.kubectl, is_testbed=True)
+        argv = ["harness.inner_heal", request.order(target).as_text()]
+        return _run(argv, target=target, enter=lambda argv: testbed.enter(bed, argv))
+
+
 def _do(work: Work, settings: Settings, *, enter: Enter) -> ExitCode:
-    """Do the work in a process of its own, which stands where the brokers' names resolve."""
+    """Do the work of a run."""
     file = settings.report_dir / "settings.json"
     settings.write(file)
-    argv = [sys.executable, "-m", *work(settings, file)]
-    path = f"{settings.target.kubectl.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return _run(work(settings, file), target=settings.target, enter=enter)
+
+
+def _run(module: Sequence[str], *, target: Target, enter: Enter) -> ExitCode:
+    """Run a module in a process of its own, which stands where the brokers' names resolve."""
+    argv = [sys.executable, "-m", *module]
+    path = f"{target.kubectl.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     child = subprocess.Popen(enter(argv), cwd=ROOT, env={**os.environ, "PATH": path}, start_new_session=True)
     with _interrupts_passed_on_once(child):
         code = child.wait()

@@ -50,6 +50,10 @@ class Connection:
         return client.AppsV1Api(self.api)
 
     @cached_property
+    def networking(self) -> client.NetworkingV1Api:
+        return client.NetworkingV1Api(self.api)
+
+    @cached_property
     def leases(self) -> client.CoordinationV1Api:
         return client.CoordinationV1Api(self.api)
 

@@ -17,8 +17,10 @@ from harness.clients.traffic import Load, Traffic
 from harness.cluster.connection import Target
 from harness.cluster.pods import Cluster
 from harness.evidence import Event, Evidence, Window
+from harness.fault_journal import NoNamespace
 from harness.histories.building import history_of
 from harness.histories.history import History
+from harness.remedies import Remedy
 from harness.run import Run, Settings
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut
@@ -93,6 +95,9 @@ class FakeFault:
     def plan(self) -> tuple[str, ...]:
         return ("kafka-1",)
 
+    def remedies(self) -> tuple[Remedy, ...]:
+        return ()
+
     def inject(self) -> None:
         if self._error:
             raise self._error
@@ -133,7 +138,9 @@ def run(tmp_path: Path) -> Run:
         keep=False,
         command="harness gate",
     )
-    return Run(settings=settings)
+    made = Run(settings=settings)
+    made.faults.copy_to(NoNamespace())
+    return made
 
 
 @pytest.fixture(autouse=True)

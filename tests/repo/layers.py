@@ -15,7 +15,6 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.claims",
                 "harness.errors",
                 "harness.evidence",
-                "harness.faults",
                 "harness.group_bounds",
                 "harness.ops",
                 "harness.quantities",
@@ -36,6 +35,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.checkers",
                 "harness.coverage",
                 "harness.document",
+                "harness.fault_lines",
                 "harness.guards",
                 "harness.histories",
                 "harness.judging",
@@ -73,6 +73,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.cli",
                 "harness.fixtures",
                 "harness.inner",
+                "harness.inner_heal",
                 "harness.live",
                 "harness.plugin",
             }

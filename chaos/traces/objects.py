@@ -1,0 +1,26 @@
+"""What faults make in Kubernetes and would leave: helper pods and agents, NetworkPolicies, ephemeral containers."""
+
+from __future__ import annotations
+
+from harness.audit import Trace
+from harness.cluster import remnants
+from harness.cluster.pods import Cluster
+
+
+class FaultObjects(Trace):
+    """Pods, DaemonSets and NetworkPolicies of any namespace that carry the label of what faults make."""
+
+    name = "helper pods, agents and network policies of faults"
+    outlives_namespace = True
+
+    def left(self, cluster: Cluster) -> tuple[str, ...]:
+        return remnants.fault_objects(cluster)
+
+
+class EphemeralContainers(Trace):
+    """Ephemeral containers that still run: they share a broker's network and processes."""
+
+    name = "ephemeral containers that run"
+
+    def left(self, cluster: Cluster) -> tuple[str, ...]:
+        return remnants.running_ephemeral_containers(cluster)
