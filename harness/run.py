@@ -13,6 +13,7 @@ from harness.cluster.connection import Target
 from harness.cluster.rendering import Manifests
 from harness.evidence import Event, Evidence
 from harness.runclock import RunClock
+from harness.selection import Selection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,9 @@ class Settings:
     reuse: bool
     keep: bool
     command: str
+    selection: Selection = field(default_factory=Selection)
+    resumes: Path | None = None
+    """The folder of the interrupted run whose results are taken over."""
     is_rehearsal: bool = False
     planted: str | None = None
     """The bug of a rehearsal, by name."""
@@ -41,7 +45,7 @@ class Settings:
     @classmethod
     def read(cls, path: Path) -> Settings:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        target = fields.pop("target")
+        target, resumes, asked = fields.pop("target"), fields.pop("resumes"), fields.pop("selection")
         return cls(
             target=Target(
                 kubeconfig=Path(target["kubeconfig"]),
@@ -50,6 +54,8 @@ class Settings:
                 is_testbed=target["is_testbed"],
             ),
             level=Level(fields.pop("level")),
+            resumes=Path(resumes) if resumes else None,
+            selection=Selection(only=tuple(asked["only"]), skip=tuple(asked["skip"])),
             report_dir=Path(fields.pop("report_dir")),
             manifests_file=Path(fields.pop("manifests_file")),
             document=Path(fields.pop("document")),
