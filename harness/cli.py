@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 import testbed
-from harness import matrix, mutants, nodejs, rules
+from harness import matrix, mutants, nodejs, resumption, rules
 from harness.catalogue import as_markdown, claims_in
 from harness.certificate import exit_code_of
 from harness.claims import Level
@@ -26,6 +26,8 @@ from harness.launch import ROOT, SUITES, HealRequest, Request, Where, heal, laun
 from harness.progress import TerminalProgress
 from harness.rehearsal.rehearsing import rehearse
 from harness.rejudge import rejudge
+from harness.run import Settings
+from harness.selection import selection
 
 
 class HarnessGroup(click.Group):
@@ -135,6 +137,12 @@ REHEARSAL_OPTIONS = (
     click.option("--plant", metavar="BUG", help="The bug to plant in a rehearsal, by its name."),
 )
 
+SELECTION_OPTIONS = (
+    click.option("--only", multiple=True, metavar="WORDS", help="Only these clauses or families: FAIL or TXN-01,REP."),
+    click.option("--skip", multiple=True, metavar="WORDS", help="All but these clauses or families."),
+    click.option("--resume", metavar="RUN", help="Go on with an interrupted run: what it judged is taken over."),
+)
+
 Command = Callable[..., int]
 
 
@@ -152,8 +160,16 @@ def rehearsal_options(command: Command) -> Command:
     return command
 
 
+def selection_options(command: Command) -> Command:
+    """Give a command the options that choose clauses."""
+    for option in reversed(SELECTION_OPTIONS):
+        command = option(command)
+    return command
+
+
 @main.command()
 @rehearsal_options
+@selection_options
 @run_options
 def gate(**options: Any) -> int:
     """Deploy, run the short set of clauses, write a certificate: for every change."""
@@ -162,6 +178,7 @@ def gate(**options: Any) -> int:
 
 @main.command()
 @rehearsal_options
+@selection_options
 @run_options
 def certify(**options: Any) -> int:
     """Deploy, run every clause there is, write a certificate: before a release."""
@@ -169,12 +186,27 @@ def certify(**options: Any) -> int:
 
 
 def _request(
-    level: Level, *, seed: int | None, cluster: str | None = None, plant: str | None = None, **options: Any
+    level: Level,
+    *,
+    seed: int | None,
+    reports: Path,
+    cluster: str | None = None,
+    plant: str | None = None,
+    only: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (),
+    resume: str | None = None,
+    **options: Any,
 ) -> Request:
     options.pop("as_json", None)
+    folder = resumption.find(resume, reports=reports) if resume else None
+    if folder is not None and seed is None:
+        seed = Settings.read(folder / "settings.json").seed
     return Request(
         level=level,
         seed=secrets.randbelow(2**31) if seed is None else seed,
+        reports=reports,
+        selection=selection(only, skip, known=claims_in(SUITES)),
+        resume=folder,
         cluster=Where(cluster) if cluster else None,
         plant=matrix.bugs_named([plant])[0] if plant else None,
         **options,

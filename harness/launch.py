@@ -11,14 +11,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from types import FrameType
 
 import testbed
-from harness import document, nodejs
+from harness import document, nodejs, resumption
 from harness.claims import Level
 from harness.cluster.connection import Target, connect, find_kubectl
 from harness.cluster.rendering import Manifests, render
@@ -27,6 +27,7 @@ from harness.heal_order import HealOrder
 from harness.progress import Progress
 from harness.rehearsal.bugs import Bug
 from harness.run import Settings
+from harness.selection import Selection
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTED = ROOT / "manifests" / "base"
@@ -68,6 +69,9 @@ class Request:
     keyword: str | None
     stop_first: bool
     last_failed: bool
+    selection: Selection = field(default_factory=Selection)
+    resume: Path | None = None
+    """The folder of the interrupted run that goes on."""
     cluster: Where | None = None
     plant: Bug | None = None
 
@@ -204,7 +208,7 @@ def _settings(request: Request, target: Target, manifests: Manifests) -> Setting
     folder.mkdir(parents=True)
     file = folder / "manifests.json"
     file.write_text(json.dumps(manifests.objects, indent=1), encoding="utf-8")
-    return Settings(
+    settings = Settings(
         run_id=run_id,
         level=request.level,
         seed=request.seed,
@@ -217,9 +221,24 @@ def _settings(request: Request, target: Target, manifests: Manifests) -> Setting
         reuse=request.reuse,
         keep=request.keep,
         command=_command(request),
+        selection=request.selection,
+        resumes=request.resume,
         is_rehearsal=request.cluster is Where.REHEARSAL,
         planted=request.plant.name if request.plant else None,
     )
+    _require_resumable(request, settings)
+    return settings
+
+
+def _require_resumable(request: Request, settings: Settings) -> None:
+    """Refuse to resume a run that certified something else, and leave nothing of the attempt."""
+    if request.resume is None:
+        return
+    try:
+        resumption.require_same_subject(Settings.read(request.resume / "settings.json"), settings)
+    except UsageError:
+        shutil.rmtree(settings.report_dir)
+        raise
 
 
 def _command(request: Request) -> str:
@@ -233,6 +252,9 @@ def _command(request: Request) -> str:
     words += [f"--plant {request.plant.name}"] if request.plant else []
     words += ["--reuse"] if request.reuse else []
     words += [f"-k '{request.keyword}'"] if request.keyword else []
+    words += [f"--only {','.join(request.selection.only)}"] if request.selection.only else []
+    words += [f"--resume {request.resume.name}"] if request.resume else []
+    words += [f"--skip {','.join(request.selection.skip)}"] if request.selection.skip else []
     return " ".join(words)
 
 

@@ -14,6 +14,7 @@ from harness.cluster.rendering import Manifests
 from harness.evidence import Event, Evidence
 from harness.fault_journal import FILE, FaultJournal, NoNamespace
 from harness.runclock import RunClock
+from harness.selection import Selection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,9 @@ class Settings:
     reuse: bool
     keep: bool
     command: str
+    selection: Selection = field(default_factory=Selection)
+    resumes: Path | None = None
+    """The folder of the interrupted run whose results are taken over."""
     is_rehearsal: bool = False
     planted: str | None = None
     """The bug of a rehearsal, by name."""
@@ -42,7 +46,7 @@ class Settings:
     @classmethod
     def read(cls, path: Path) -> Settings:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        target = fields.pop("target")
+        target, resumes, asked = fields.pop("target"), fields.pop("resumes"), fields.pop("selection")
         return cls(
             target=Target(
                 kubeconfig=Path(target["kubeconfig"]),
@@ -51,6 +55,8 @@ class Settings:
                 is_testbed=target["is_testbed"],
             ),
             level=Level(fields.pop("level")),
+            resumes=Path(resumes) if resumes else None,
+            selection=Selection(only=tuple(asked["only"]), skip=tuple(asked["skip"])),
             report_dir=Path(fields.pop("report_dir")),
             manifests_file=Path(fields.pop("manifests_file")),
             document=Path(fields.pop("document")),

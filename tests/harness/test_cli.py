@@ -154,6 +154,20 @@ def test_a_document_that_is_not_there(tmp_path: Path) -> None:
     assert "nothing.md" in one_sentence(result)
 
 
+@pytest.mark.parametrize("option", ["--only", "--skip"])
+@pytest.mark.parametrize("command", ["gate", "certify"])
+def test_a_clause_that_is_not_there(tmp_path: Path, command: str, option: str) -> None:
+    result = run(tmp_path, command, option, "REP-99,fail")
+    assert result.exit_code == 4
+    assert one_sentence(result).startswith("there is no clause or family REP-99: name families (DEP, DOC, ")
+
+
+def test_a_run_to_resume_that_is_not_there(tmp_path: Path) -> None:
+    result = run(tmp_path, "certify", "--resume", "20260101-000000-abcd")
+    assert result.exit_code == 4
+    assert one_sentence(result).startswith("there is no run '20260101-000000-abcd' to resume: ")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

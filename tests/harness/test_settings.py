@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from harness.claims import Level
 from harness.cluster.connection import Target
 from harness.run import Run, Settings
+from harness.selection import Selection
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 PATHS = st.builds(lambda words: Path("/tmp") / words.strip("/"), WORDS)
@@ -28,6 +29,8 @@ SETTINGS = st.builds(
     reuse=st.booleans(),
     keep=st.booleans(),
     command=WORDS,
+    selection=st.builds(Selection, only=st.lists(WORDS).map(tuple), skip=st.lists(WORDS).map(tuple)),
+    resumes=st.none() | PATHS,
 )
 
 

@@ -1,0 +1,102 @@
+"""The pace of an open loop: which rate holds from which moment on, and so when each record is due."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from harness.runclock import NS_PER_S
+
+FILE = "pace.jsonl"
+"""In the folder of a load: one step on each line. It only grows; engines follow it while they run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """From this moment (monotonic clock) on, all producers together send this many records per second; 0 pauses."""
+
+    from_ns: int
+    rate_hz: float
+
+    def __post_init__(self) -> None:
+        if self.rate_hz < 0:
+            raise ValueError(f"got a rate of {self.rate_hz} records/s, expected 0 or more")
+
+    def share(self, producers: int) -> Step:
+        """Return the step of one of so many producers."""
+        return Step(from_ns=self.from_ns, rate_hz=self.rate_hz / producers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Evenly spaced slots within each step; exact integers, so that an hour of slots does not drift.
+
+    Slots are numbered through all steps. A step may be added while the pace is followed, if it begins in the future
+    of whoever follows it: slots that were due before it stay as they were.
+    """
+
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        moments = [step.from_ns for step in self.steps]
+        if moments != sorted(set(moments)):
+            raise ValueError(f"got steps at {moments}, expected moments that only grow")
+
+    def due_by(self, now_ns: int) -> int:
+        """Return how many slots are due at a moment: the slots 0 to one less than that."""
+        due = 0
+        for step, end_ns in self._spans(now_ns + 1):
+            due += _slots(step, end_ns)
+        return due
+
+    def intended_ns(self, slot: int) -> int:
+        """Return the moment at which a slot is due; ValueError for one that no step ever makes due."""
+        first = 0
+        for number, step in enumerate(self.steps):
+            is_last = number == len(self.steps) - 1
+            slots = None if is_last else _slots(step, self.steps[number + 1].from_ns)
+            if slots is None or slot < first + slots:
+                if step.rate_hz == 0:
+                    break
+                records, nanoseconds = _rate(step.rate_hz)
+                return step.from_ns + (slot - first) * nanoseconds // records
+            first += slots
+        raise ValueError(f"got slot {slot}, expected one that is due in {self.steps}")
+
+    def _spans(self, until_ns: int) -> Iterable[tuple[Step, int]]:
+        """Give each step that has begun before a moment, with its own end or that moment."""
+        for number, step in enumerate(self.steps):
+            if step.from_ns >= until_ns:
+                return
+            next_ns = self.steps[number + 1].from_ns if number + 1 < len(self.steps) else until_ns
+            yield step, min(next_ns, until_ns)
+
+
+def append(folder: Path, step: Step) -> None:
+    """Add a step to the pace file of a load, in one write: whoever follows it sees whole lines or nothing."""
+    with (folder / FILE).open("ab", buffering=0) as file:
+        file.write((json.dumps(asdict(step)) + "\n").encode())
+
+
+def read(folder: Path, *, producers: int = 1) -> Pace:
+    """Read the pace as it stands now, as one of so many producers; no file yet means no step yet."""
+    path = folder / FILE
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return Pace(steps=tuple(Step(**json.loads(line)).share(producers) for line in lines))
+
+
+def _rate(rate_hz: float) -> tuple[int, int]:
+    """Return a rate as a whole number of slots in a whole number of nanoseconds."""
+    rate = Fraction(rate_hz).limit_denominator(1000)
+    return rate.numerator, rate.denominator * NS_PER_S
+
+
+def _slots(step: Step, end_ns: int) -> int:
+    """Count the slots of a step that are due before a moment."""
+    if step.rate_hz == 0 or end_ns <= step.from_ns:
+        return 0
+    records, nanoseconds = _rate(step.rate_hz)
+    return -(-(end_ns - step.from_ns) * records // nanoseconds)
