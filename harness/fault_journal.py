@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from harness.cluster.pods import Cluster
 from harness.fault_lines import HEALED, NOT_INJECTED, FaultLine
-from harness.faults import Fault
-from harness.remedies import Remedy
 from harness.verdict import Inconclusive
+
+if TYPE_CHECKING:  # they bring testinfra, a plugin that pytest wants to be the first to import
+    from harness.cluster.pods import Cluster
+    from harness.faults import Fault
+    from harness.remedies import Remedy
 
 FILE = "faults.jsonl"
 

@@ -17,6 +17,16 @@ class FaultObjects(Trace):
         return remnants.fault_objects(cluster)
 
 
+class Agents(Trace):
+    """Namespaces in which agents of faults work, with hands on the nodes."""
+
+    name = "namespaces of agents"
+    outlives_namespace = True
+
+    def left(self, cluster: Cluster) -> tuple[str, ...]:
+        return tuple(f"namespace {name}" for name in remnants.agent_namespaces(cluster))
+
+
 class EphemeralContainers(Trace):
     """Ephemeral containers that still run: they share a broker's network and processes."""
 
