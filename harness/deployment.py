@@ -10,6 +10,7 @@ from harness.clients.admin import Admin, NoAnswer
 from harness.cluster.connection import connect, require_vantage
 from harness.cluster.fault_copies import FaultCopies
 from harness.cluster.pods import PORT, Cluster, require_kubectl_on_path
+from harness.cluster.production import refuse_production
 from harness.cluster.safety import RunLease, refuse_if_held, survey
 from harness.cluster.stage import NotDeployed, Stage
 from harness.errors import UsageError
@@ -40,6 +41,7 @@ def deployed(run: Run, *, progress: Progress) -> Iterator[Deployment]:
     require_kubectl_on_path(connection)
     require_vantage()
     stage = Stage(connection, survey(connection, settings.namespace, reuse=settings.reuse), settings.manifests())
+    refuse_production(connection, settings.namespace, known=settings.known)
     _require_stateful_sets(stage, reuse=settings.reuse)
     if settings.reuse:
         with RunLease(connection, settings.namespace, holder=settings.run_id):

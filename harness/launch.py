@@ -74,11 +74,18 @@ class Request:
     """The folder of the interrupted run that goes on."""
     cluster: Where | None = None
     plant: Bug | None = None
+    known: str | None = None
+    """The namespace of which the user said that nobody depends on it, whatever it looks like."""
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other."""
         if self.plant is not None and self.cluster is not Where.REHEARSAL:
             raise UsageError(f"got --plant {self.plant.name} for a real cluster", remedy="add --cluster rehearsal")
+        if self.known is not None and self.known != self.namespace:
+            raise UsageError(
+                f"got --i-know-this-is {self.known} for namespace {self.namespace!r}",
+                remedy="name the same namespace in both",
+            )
         if self.cluster is Where.TESTBED and self.kubeconfig is not None:
             raise UsageError("got --cluster testbed and --kubeconfig", remedy="leave one of them out")
         if self.cluster is Where.REHEARSAL and (needless := self._about_kubernetes()):
@@ -223,6 +230,7 @@ def _settings(request: Request, target: Target, manifests: Manifests) -> Setting
         command=_command(request),
         selection=request.selection,
         resumes=request.resume,
+        known=request.known,
         is_rehearsal=request.cluster is Where.REHEARSAL,
         planted=request.plant.name if request.plant else None,
     )
@@ -250,6 +258,7 @@ def _command(request: Request) -> str:
     words += [f"--manifests {request.manifests}"] if request.manifests else []
     words += [f"--cluster {request.cluster.value}"] if request.cluster else []
     words += [f"--plant {request.plant.name}"] if request.plant else []
+    words += [f"--i-know-this-is {request.known}"] if request.known else []
     words += ["--reuse"] if request.reuse else []
     words += [f"-k '{request.keyword}'"] if request.keyword else []
     words += [f"--only {','.join(request.selection.only)}"] if request.selection.only else []

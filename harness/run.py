@@ -39,6 +39,8 @@ class Settings:
     is_rehearsal: bool = False
     planted: str | None = None
     """The bug of a rehearsal, by name."""
+    known: str | None = None
+    """The namespace of which the user said that nobody depends on it."""
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), default=_plain, indent=2), encoding="utf-8")

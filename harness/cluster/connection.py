@@ -23,7 +23,7 @@ Refused = ApiException
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Which cluster the user named; a context of None is the kubeconfig's current one."""
+    """Which cluster the user named; a context of None is the kubeconfig's only one: nobody guesses among several."""
 
     kubeconfig: Path
     context: str | None
@@ -120,6 +120,11 @@ def _load(target: Target) -> tuple[client.ApiClient, str]:
     try:
         contexts, current = config.list_kube_config_contexts(str(target.kubeconfig))
         names = [context["name"] for context in contexts]
+        if target.context is None and len(names) > 1:
+            raise UsageError(
+                f"{target.kubeconfig} has {len(names)} contexts and none was named",
+                remedy=f"choose one with --context: {', '.join(sorted(names))}",
+            )
         name = target.context or current["name"]
         if name not in names:
             raise UsageError(
