@@ -19,14 +19,14 @@ class Trace(ABC):
     """What one family of faults would leave behind."""
 
     name: ClassVar[str]
-    outlives_namespace: ClassVar[bool] = False
-    """Whether it would still be there when the namespace under test is deleted: on a node, for instance."""
+    needs_hands: ClassVar[bool] = False
+    """Whether looking for it makes something in the cluster, such as an agent, which is gone again afterwards."""
 
     @abstractmethod
     def left(self, cluster: Cluster) -> tuple[str, ...]:
         """Say what is left, one line each; empty when it was looked for everywhere and nothing is.
 
-        Raise Inconclusive when it cannot be looked for; nothing is touched.
+        Raise Inconclusive when it cannot be looked for.
         """
 
 
@@ -42,14 +42,6 @@ class Audit:
     def is_clean(self) -> bool:
         """Whether everything was looked for, something was, and nothing is left."""
         return bool(self.clean) and not (self.left or self.unknown)
-
-    def lines(self) -> tuple[str, ...]:
-        """Return the audit for people."""
-        return (
-            *(f"audit: none of: {name}" for name in self.clean),
-            *(f"audit: LEFT: {what}" for what in self.left),
-            *(f"audit: could not look: {what}" for what in self.unknown),
-        )
 
 
 def traces() -> tuple[Trace, ...]:
@@ -70,12 +62,18 @@ def _kinds() -> Iterator[Callable[[], Trace]]:
             yield kind
 
 
-def audit(cluster: Cluster, looking: Sequence[Trace]) -> Audit:
-    """Look for each trace; whatever goes wrong while looking leaves that trace unknown, and the others go on."""
+def audit(cluster: Cluster, looking: Sequence[Trace], *, hands: bool = True) -> Audit:
+    """Look for each trace; whatever goes wrong while looking leaves that trace unknown, and the others go on.
+
+    Without `hands` nothing is made in the cluster, and what cannot be seen so is unknown.
+    """
     clean: list[str] = []
     left: list[str] = []
     unknown: list[str] = []
     for trace in looking:
+        if trace.needs_hands and not hands:
+            unknown.append(f"{trace.name}: that takes an agent on the nodes, and nothing is to be made")
+            continue
         try:
             found = trace.left(cluster)
         except Exception as error:  # whoever could not look, for whatever reason, has not seen that nothing is there

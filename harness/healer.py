@@ -32,6 +32,8 @@ class Healer:
     copies: Copies
     rest: Ask
     audit: Ask
+    glance: Ask
+    """The audit without what takes hands in the cluster."""
 
     def heal(self, lines: Sequence[FaultLine]) -> Outcome:
         """Heal; may be called at any time, again after it was interrupted anywhere, and then changes nothing more."""
@@ -45,7 +47,7 @@ class Healer:
     def look(self, lines: Sequence[FaultLine]) -> Outcome:
         """Say what healing would find, and change nothing."""
         cluster = self.open_cluster()
-        return Undoing(lines=lines).look(cluster).and_then(self.audit(cluster))
+        return Undoing(lines=lines).look(cluster).and_then(self.glance(cluster))
 
     def _note(self, lines: Sequence[FaultLine]) -> Outcome:
         done, unknown = [], []
@@ -70,6 +72,7 @@ def healer_of(connection: Connection, namespace: str) -> Healer:
         copies=FaultCopies(connection, namespace),
         rest=come_to_rest,
         audit=lambda cluster: said_by(audit(cluster, looking)),
+        glance=lambda cluster: said_by(audit(cluster, looking, hands=False)),
     )
 
 

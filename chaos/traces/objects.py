@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chaos.agent import agents_of
 from harness.audit import Trace
 from harness.cluster import remnants
 from harness.cluster.pods import Cluster
@@ -11,7 +12,6 @@ class FaultObjects(Trace):
     """Pods, DaemonSets and NetworkPolicies of any namespace that carry the label of what faults make."""
 
     name = "helper pods, agents and network policies of faults"
-    outlives_namespace = True
 
     def left(self, cluster: Cluster) -> tuple[str, ...]:
         return remnants.fault_objects(cluster)
@@ -21,10 +21,9 @@ class Agents(Trace):
     """Namespaces in which agents of faults work, with hands on the nodes."""
 
     name = "namespaces of agents"
-    outlives_namespace = True
 
     def left(self, cluster: Cluster) -> tuple[str, ...]:
-        return tuple(f"namespace {name}" for name in remnants.agent_namespaces(cluster))
+        return tuple(f"namespace {name}" for name in agents_of(cluster))
 
 
 class EphemeralContainers(Trace):

@@ -9,7 +9,7 @@ from kubernetes import client
 
 from harness.cluster.connection import HasMetadata, metadata
 from harness.cluster.pods import KAFKA, ZOOKEEPER, Cluster
-from harness.cluster.safety import AGENT_OF_LABEL, DECLARED_ANNOTATION, FAULT_LABEL
+from harness.cluster.safety import DECLARED_ANNOTATION, FAULT_LABEL
 from harness.verdict import Inconclusive
 
 
@@ -108,10 +108,3 @@ def _own_mounts(spec: client.V1PodSpec, container: client.V1Container) -> tuple[
 
 def _pods(cluster: Cluster) -> list[client.V1Pod]:
     return list(cluster.connection.core.list_namespaced_pod(cluster.namespace).items)
-
-
-def agent_namespaces(cluster: Cluster) -> tuple[str, ...]:
-    """Return the namespaces of agents that work for faults in the namespace under test."""
-    selector = f"{AGENT_OF_LABEL}={cluster.namespace}"
-    found = cluster.connection.core.list_namespace(label_selector=selector).items
-    return tuple(metadata(namespace).name or "?" for namespace in found)

@@ -24,9 +24,6 @@ MANAGED_BY = {"app.kubernetes.io/managed-by": MANAGER}
 FAULT_LABEL = {"harness.greenfield/fault": "true"}
 """What every object carries that a fault makes, in whatever namespace: an audit finds it by this."""
 
-AGENT_OF_LABEL = "harness.greenfield/agent-of"
-"""What a namespace carries that holds an agent of faults; its value is the namespace under test."""
-
 DECLARED_ANNOTATION = "harness.greenfield/declared-replicas"
 LEASE = "greenfield-harness"
 LEASE_S = 20

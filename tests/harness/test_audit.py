@@ -58,6 +58,18 @@ def test_whoever_stumbles_has_not_looked_and_the_others_do(error: Exception) -> 
     assert said.left == ("made up: a",)
 
 
+class ByHand(Looking):
+    """A trace that takes hands in the cluster."""
+
+    needs_hands = True
+
+
+def test_what_takes_hands_is_unknown_where_nothing_is_to_be_made() -> None:
+    said = audit(CLUSTER, [ByHand("a"), Looking()], hands=False)
+    assert (said.left, said.clean, len(said.unknown)) == ((), ("made up",), 1)
+    assert audit(CLUSTER, [ByHand("a")]).left == ("made up: a",)
+
+
 def test_an_audit_without_traces_says_nothing() -> None:
     assert not audit(CLUSTER, []).is_clean
     assert audit(CLUSTER, [Looking()]).is_clean

@@ -59,7 +59,11 @@ class Place:
             return Outcome(done=("at rest",))
 
         return Healer(
-            open_cluster=lambda: cast(Cluster, None), copies=self.copies, rest=rest, audit=lambda _: self.audit
+            open_cluster=lambda: cast(Cluster, None),
+            copies=self.copies,
+            rest=rest,
+            audit=lambda _: self.audit,
+            glance=lambda _: self.audit,
         )
 
     def put(self, number: int, *remedies: Remedy) -> FaultLine:

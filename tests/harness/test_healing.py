@@ -187,7 +187,13 @@ class FakeCopies:
 
 
 def healer(copies: FakeCopies, *, rest: Outcome = CLEAN, audit: Outcome = CLEAN) -> Healer:
-    return Healer(open_cluster=lambda: CLUSTER, copies=copies, rest=lambda _: rest, audit=lambda _: audit)
+    return Healer(
+        open_cluster=lambda: CLUSTER,
+        copies=copies,
+        rest=lambda _: rest,
+        audit=lambda _: audit,
+        glance=lambda _: Outcome(unknown=("what takes hands",)),
+    )
 
 
 def test_what_was_healed_is_noted_so_and_what_was_not_stays_open() -> None:
@@ -222,6 +228,7 @@ def test_a_dry_run_says_what_is_left_and_changes_nothing() -> None:
     copies = FakeCopies()
     outcome = healer(copies).look([line(1, Undone("a"))])
     assert (outcome.exit_code, EFFECTS.wrong, copies.kept) == (ExitCode.NOT_CERTIFIED, ["a"], {})
+    assert outcome.unknown == ("what takes hands",), "an agent is not made for it"
 
 
 @given(st.lists(st.sampled_from("abcdef"), max_size=6, unique=True), st.data())

@@ -112,6 +112,7 @@ class World:
             copies=cast(FaultCopies, Living(self.copies, life)),
             rest=lambda _: Outcome(done=("at rest",)),
             audit=lambda _: Outcome(done=("looked",)),
+            glance=lambda _: Outcome(done=("looked",)),
         )
         return healer.heal(lines)
 
