@@ -41,10 +41,16 @@ while true; do
 done
 """
 
-# What every script may use. ID is the id of a container or of a pod; a cgroup writes a pod's with - or with _.
+# What every script may use. An id is that of a container or of a pod (a cgroup writes a pod's with - or with _). `one`
+# gives a first process of a container: any other, such as a probe's, may be gone before its namespaces are entered.
 PREAMBLE = """
 pids() { grep -lsE -- "$1|${1//-/_}" /proc/[0-9]*/cgroup | cut -d/ -f3; }
-one() { pids "$1" | head -n 1; }
+one() {
+  local pid
+  for pid in $(pids "$1" | sort -n); do
+    [[ $(awk '/^NSpid:/ {print $NF}' "/proc/$pid/status" 2>/dev/null) == 1 ]] && { echo "$pid"; return; }
+  done
+}
 tool() {
   if command -v "$1" >/dev/null; then "$@"
   elif chroot /host sh -c 'command -v "$0"' "$1" >/dev/null 2>&1; then chroot /host "$@"

@@ -24,11 +24,9 @@ for pid in $(pids "$1"); do kill -CONT "$pid"; done; true
 
 # Writes for the container's first process: its state and its CPU time at two moments, one second apart.
 LOOK = """
-for pid in $(pids "$1"); do
-  [[ $(awk '/^NSpid:/ {print $NF}' "/proc/$pid/status" 2>/dev/null) == 1 ]] || continue
-  ticks() { local stat; stat=$(<"/proc/$pid/stat"); set -- ${stat##*) }; echo "$1 $(( ${12} + ${13} ))"; }
-  first=$(ticks); sleep 1; echo "$first $(ticks)"; exit 0
-done
+pid=$(one "$1"); [[ $pid ]] || exit 0
+ticks() { local stat; stat=$(<"/proc/$pid/stat"); set -- ${stat##*) }; echo "$1 $(( ${12} + ${13} ))"; }
+first=$(ticks); sleep 1; echo "$first $(ticks)"
 """
 
 

@@ -16,8 +16,8 @@ from chaos.agent import AGENT_OF, PREAMBLE, STRIKE
 from harness.cluster.pods import Cluster, Executed
 
 UNDER_TEST = "greenfield"
-Answer = Callable[["Nodes", str, tuple[str, ...]], str | None]
-"""What a script does on a node with its arguments, and writes; None when it fails."""
+Answer = Callable[["Nodes", str, tuple[str, ...]], str | Executed | None]
+"""What a script does on a node with its arguments, and writes; None when it fails in the plainest way."""
 
 
 @dataclass
@@ -120,6 +120,8 @@ class Nodes:
                 return Executed(command=(), returncode=0, stdout="", stderr="")
         self.ran.append((node, body, arguments))
         wrote = self.scripts[body](self, node, arguments)
+        if isinstance(wrote, Executed):
+            return wrote
         return Executed(
             command=(), returncode=int(wrote is None), stdout=wrote or "", stderr="" if wrote else "it failed"
         )
