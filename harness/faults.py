@@ -18,7 +18,10 @@ class Fault(Protocol):
         """Return the exact targets, chosen by their live role now; nothing is touched."""
 
     def remedies(self) -> tuple[Remedy, ...]:
-        """Return what undoes it, complete before it is injected; empty where Kubernetes undoes it by itself."""
+        """Return what undoes it, in the order in which that is to be done, and complete before it is injected.
+
+        Empty where Kubernetes undoes it by itself.
+        """
 
     def inject(self) -> None:
         """Do it. Returning says nothing about the effect. Only `harness.trial.inject` calls this: it journals first."""

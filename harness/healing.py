@@ -110,9 +110,9 @@ class _Task:
 
 
 def _tasks(lines: Sequence[FaultLine]) -> Iterator[_Task]:
-    """Give the remedies of open lines, the last effect first."""
+    """Give the remedies of open lines: the last fault first, and each fault's in the order that it gave."""
     for line in reversed(merged(lines)):
-        for body in reversed(line.remedies) if line.is_open else ():
+        for body in line.remedies if line.is_open else ():
             try:
                 yield _Task(line=line, remedy=remedy_of(body))
             except ValueError as error:

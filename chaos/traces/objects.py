@@ -18,12 +18,15 @@ class FaultObjects(Trace):
 
 
 class Agents(Trace):
-    """Namespaces in which agents of faults work, with hands on the nodes."""
+    """Namespaces in which agents of faults work, with hands on the nodes; one that is on its way out is told nothing.
+
+    What an agent has done is looked for by other traces, whether it is there or not.
+    """
 
     name = "namespaces of agents"
 
     def left(self, cluster: Cluster) -> tuple[str, ...]:
-        return tuple(f"namespace {name}" for name in agents_of(cluster))
+        return tuple(f"namespace {name}" for name, is_going in agents_of(cluster).items() if not is_going)
 
 
 class EphemeralContainers(Trace):

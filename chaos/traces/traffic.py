@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chaos.agent import Agent, Target, agents_of
+from chaos.rules import COMMENT
+from chaos.shaping import HANDLE
 from harness.audit import Trace
 from harness.cluster import remnants
 from harness.cluster.pods import Cluster
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
-
-COMMENT = "harness-fault"
-"""What the comment of every rule of a fault begins with."""
-
-HANDLE = "fa17:"
-"""The handle of every queue that a fault puts up."""
 
 GONE_BUDGET_S = 60.0
 SAID = "looked"
@@ -44,7 +40,8 @@ class HamperedTraffic(Trace):
         targets = [Target.of(cluster, place.pod) for place in remnants.places(cluster)]
         if not targets:
             return ()
-        agent = Agent.new(cluster)
+        agent = Agent(cluster, f"{cluster.namespace}-agent-of-the-audit")
+        _remove(agent)
         try:
             return tuple(f"{target.pod}: {line}" for target in targets for line in _look(agent, target))
         finally:
@@ -59,7 +56,7 @@ def _look(agent: Agent, target: Target) -> list[str]:
 
 
 def _remove(agent: Agent) -> None:
-    """Remove the agent and wait until it is gone: an audit must not be what the audit finds."""
+    """Remove the agent and wait until it is gone, also one whose audit was killed: it must not be what is found."""
     agent.remove()
     try:
         wait_until(

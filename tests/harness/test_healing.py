@@ -53,10 +53,10 @@ def undo(*lines: FaultLine, lasting_only: bool = False) -> Outcome:
     return Undoing(lines=lines, lasting_only=lasting_only).undo(CLUSTER, budget_s=5)
 
 
-def test_the_last_effect_is_undone_first() -> None:
+def test_the_last_fault_is_undone_first_and_each_in_its_own_order() -> None:
     EFFECTS.wrong += ["a", "b", "c"]
     outcome = undo(line(2, Undone("b"), Undone("c")), line(1, Undone("a")))
-    assert EFFECTS.undone == ["c", "b", "a"]
+    assert EFFECTS.undone == ["b", "c", "a"]
     assert (EFFECTS.wrong, outcome.exit_code, len(outcome.done)) == ([], ExitCode.CERTIFIED, 3)
 
 
