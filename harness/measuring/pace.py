@@ -13,6 +13,9 @@ from harness.runclock import NS_PER_S
 FILE = "pace.jsonl"
 """In the folder of a load: one step on each line. It only grows; engines follow it while they run."""
 
+FINISH = "finish"
+"""In the same folder: an empty file that says that whoever sets the pace has nothing more to ask."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
@@ -86,6 +89,16 @@ def read(folder: Path, *, producers: int = 1) -> Pace:
     path = folder / FILE
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return Pace(steps=tuple(Step(**json.loads(line)).share(producers) for line in lines))
+
+
+def finish(folder: Path) -> None:
+    """Say that no step follows any more: the load ends in order. Saying it again changes nothing."""
+    (folder / FINISH).touch()
+
+
+def is_finished(folder: Path) -> bool:
+    """Say whether whoever sets the pace has finished."""
+    return (folder / FINISH).exists()
 
 
 def _rate(rate_hz: float) -> tuple[int, int]:
