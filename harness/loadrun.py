@@ -7,16 +7,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.clients.engine.orders import CONTROL, LoadOrder
 from harness.cluster.pods import Cluster
 from harness.measuring import trace
-from harness.measuring.plan import Sizing
-from harness.measuring.result import LoadResult
+from harness.measuring.ledger import Ledger
+from harness.measuring.plan import Purpose, Sizing
+from harness.measuring.result import SLACK_S, Collector, LoadResult, Recording
 from harness.measuring.usage import Observed
 from harness.observers import observing
-from harness.runclock import RunClock
+from harness.runclock import NS_PER_S, RunClock
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
 
@@ -26,7 +28,16 @@ START_BUDGET_S = 30
 STOP_BUDGET_S = 10
 
 
-def run_load(sizing: Sizing, *, cluster: Cluster, topic: str, folder: Path, clock: RunClock) -> LoadResult:
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What a load left: its one trial, and the ledgers of all its engines."""
+
+    sizing: Sizing
+    result: LoadResult
+    ledgers: tuple[Ledger, ...]
+
+
+def run_load(sizing: Sizing, *, cluster: Cluster, topic: str, folder: Path, clock: RunClock) -> Load:
     """Put the expected load on a topic that is empty and has the expected partitions, and return what was seen.
 
     Brokers and this machine are observed meanwhile. Raises Inconclusive when the load itself broke down.
@@ -40,22 +51,29 @@ def run_load(sizing: Sizing, *, cluster: Cluster, topic: str, folder: Path, cloc
     return collect(folder, sizing=sizing, clock=clock, observed=observed)
 
 
-def collect(folder: Path, *, sizing: Sizing, clock: RunClock, observed: Observed) -> LoadResult:
+def collect(folder: Path, *, sizing: Sizing, clock: RunClock, observed: Observed) -> Load:
     """Read what the engines and Locust left in a folder."""
     control = json.loads((folder / CONTROL).read_text(encoding="utf-8"))
     broken = {name: code for name, code in control["engines"].items() if code != 0}
     if broken or not control["engines"]:
         raise Inconclusive(f"engines of the load broke down: {broken or 'none was started'}, see {folder}")
     seen = trace.read(folder)
-    return LoadResult(
-        sizing=sizing,
-        started_ns=control["started_ns"],
-        clock_started_ns=clock.started_ns,
-        frames=seen.frames,
-        ledgers=seen.ledgers,
-        observed=observed,
-        locust_cpu_s=control["cpu_s"],
+    begun_s = (control["started_ns"] - clock.started_ns) / NS_PER_S
+    recording = Recording(
+        number=1,
+        purpose=Purpose.HOLD,
+        rate_hz=sizing.expectation.records_per_s,
+        begun_s=begun_s,
+        from_s=begun_s + sizing.trial.warm_up_s,
     )
+    collector = Collector(engines=len(control["engines"]), groups=1, clock_started_ns=clock.started_ns)
+    until_s = recording.from_s + sizing.trial.measured_s
+    for second, frame in (*collector.add(seen.frames), *collector.rest()):
+        if second.time_s <= until_s + SLACK_S:
+            recording.take(second, frame)
+    result = recording.result(objectives=sizing.objectives, limits=sizing.generator, observed=observed)
+    whole = replace(result, trial=replace(result.trial, until_s=until_s))
+    return Load(sizing=sizing, result=whole, ledgers=seen.ledgers)
 
 
 def _order(sizing: Sizing, *, bootstrap: str, topic: str, folder: Path) -> LoadOrder:

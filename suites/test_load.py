@@ -14,10 +14,9 @@ from harness.clients.admin import Admin
 from harness.cluster.pods import Cluster
 from harness.document import Document
 from harness.evidence import Evidence
-from harness.loadrun import run_load
+from harness.loadrun import Load, run_load
 from harness.measuring import plots
 from harness.measuring.plan import Sizing
-from harness.measuring.result import LoadResult
 from harness.run import Run
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
@@ -55,14 +54,14 @@ def bytes_per_partition(plan: Sizing) -> int:
 
 
 @pytest.fixture(scope="module")
-def load(load_topic: str, cluster: Cluster, run: Run) -> LoadResult:
+def load(load_topic: str, cluster: Cluster, run: Run) -> Load:
     """Put the expected load on the cluster once; the clauses judge it from different sides."""
     folder = run.settings.report_dir / "load"
     return run_load(sizing.read(), cluster=cluster, topic=load_topic, folder=folder, clock=run.clock)
 
 
 @clause("LOAD-01")
-def test_the_expected_rate_is_carried(load: LoadResult, evidence: Evidence) -> None:
+def test_the_expected_rate_is_carried(load: Load, evidence: Evidence) -> None:
     """Producers get the expected rate of 1 KiB records acknowledged by all replicas, without errors and in time.
 
     An open loop: each record is due at a moment of its own, whatever became of those before it, and its latency
@@ -71,13 +70,13 @@ def test_the_expected_rate_is_carried(load: LoadResult, evidence: Evidence) -> N
     must not become more and more. If the generator was late or its machine was full, nothing is concluded.
     """
     record_expectation(load, evidence)
-    evidence.series.extend(plots.of_production(load))
-    judgements = speed.rate(load), speed.produce_latency(load), speed.backlog(load)
-    evidence.judge(*generator.believable(load, judgements))
+    evidence.series.extend(plots.of_production(load.result))
+    judgements = speed.rate(load.result), speed.produce_latency(load.result), speed.backlog(load.result)
+    evidence.judge(*generator.believable(load.result, judgements))
 
 
 @clause("LOAD-02")
-def test_consumers_keep_up(load: LoadResult, evidence: Evidence) -> None:
+def test_consumers_keep_up(load: Load, evidence: Evidence) -> None:
     """Consumers keep up with the expected rate: each acknowledged record is read once, in order and in time.
 
     During the load of LOAD-01 a consumer reads every partition. The 99th percentile of the time from when a record
@@ -85,15 +84,16 @@ def test_consumers_keep_up(load: LoadResult, evidence: Evidence) -> None:
     ended, the consumer reads to the end; the ledgers of both sides must agree record by record, warm-up included.
     """
     record_expectation(load, evidence)
-    evidence.series.extend(plots.of_consumption(load))
+    evidence.series.extend(plots.of_consumption(load.result))
     expected = load.sizing.expectation
-    judgements = generator.believable(load, (speed.end_to_end_latency(load), speed.lag(load)))
+    seen = speed.end_to_end_latency(load.result), speed.lag(load.result)
+    judgements = generator.believable(load.result, seen)
     whole = delivery.check(load.ledgers, producers=expected.producers, consumers=expected.consumers)
     evidence.judge(*judgements, whole)
 
 
 @clause("LOAD-03")
-def test_the_sizing_suffices(load: LoadResult, document: Document, evidence: Evidence) -> None:
+def test_the_sizing_suffices(load: Load, document: Document, evidence: Evidence) -> None:
     """Under the expected load every broker has its documented CPU and memory and is seldom throttled.
 
     During the load of LOAD-01 the kernel's own counters of each broker's container are read every second. The limits
@@ -102,11 +102,11 @@ def test_the_sizing_suffices(load: LoadResult, document: Document, evidence: Evi
     """
     documented = Documented(cpu_millicores=document.kafka.cpu_millicores, memory_bytes=document.kafka.memory_bytes)
     record_expectation(load, evidence)
-    evidence.series.extend(plots.of_resources(load))
-    evidence.judge(generator.check(load), resources.check(load, documented))
+    evidence.series.extend(plots.of_resources(load.result))
+    evidence.judge(generator.check(load.result), resources.check(load.result, documented))
 
 
-def record_expectation(load: LoadResult, evidence: Evidence) -> None:
+def record_expectation(load: Load, evidence: Evidence) -> None:
     """Record what was asked of the cluster, and during which part of the run it was judged."""
     expected = load.sizing.expectation
     evidence.fact(
@@ -115,6 +115,6 @@ def record_expectation(load: LoadResult, evidence: Evidence) -> None:
         partitions=expected.partitions,
         replication_factor=expected.replication_factor,
         acks="all",
-        measured_from_s=round(load.measured_from_s, 2),
-        measured_until_s=round(load.measured_until_s, 2),
+        measured_from_s=round(load.result.trial.from_s, 2),
+        measured_until_s=round(load.result.trial.until_s, 2),
     )

@@ -41,7 +41,10 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.judging",
                 "harness.protocols",
                 "harness.measuring",
+                "harness.omb",
+                "harness.profiles",
                 "harness.rules",
+                "harness.shaping",
                 "harness.sizing",
             }
         ),
@@ -105,7 +108,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "markdown_it": ("harness.document",),
     "click": ("harness.cli", "bench"),
     "rich": ("bench", "harness.live", "harness.plugin", "harness.progress", "harness.summary"),
-    "ruamel": ("harness.cluster", "harness.rules", "harness.sizing"),
+    "ruamel": ("harness.cluster", "harness.profiles", "harness.rules", "harness.sizing"),
     # The columns of a history are numpy's, so whoever reads one uses it.
     "numpy": ("bench", "harness", "suites"),
     "pyarrow": ("harness.histories",),

@@ -69,7 +69,7 @@ def check(result: LoadResult, documented: Documented) -> Judgement:
     missing = _missing(result, found)
     if missing:
         return Judgement(checker=NAME, verdict=Verdict.INCONCLUSIVE, reason=missing, measured=measured)
-    limit = result.sizing.objectives.throttled_ratio
+    limit = result.objectives.throttled_ratio
     findings = tuple(finding for use in found for finding in _findings(use, documented, throttled_limit=limit))
     if findings:
         reason = "; ".join(finding.what for finding in findings)
@@ -84,7 +84,7 @@ def check(result: LoadResult, documented: Documented) -> Judgement:
 
 
 def _within(result: LoadResult, samples: Sequence[Usage]) -> list[Usage]:
-    return [sample for sample in samples if result.measured_from_s <= sample.time_s <= result.measured_until_s]
+    return [sample for sample in samples if result.trial.from_s <= sample.time_s <= result.trial.until_s]
 
 
 def _use(pod: str, samples: Sequence[Usage]) -> PodUse:
@@ -107,7 +107,7 @@ def _use(pod: str, samples: Sequence[Usage]) -> PodUse:
 
 def _missing(result: LoadResult, found: Sequence[PodUse]) -> str:
     """Say which pods were seen too seldom, or begun anew; nothing when all were seen."""
-    enough = ENOUGH_SAMPLES * result.sizing.trial.measured_s
+    enough = ENOUGH_SAMPLES * result.trial.judged_s
     seen: Mapping[str, int] = {use.pod: use.samples for use in found}
     few = [f"{pod} ({seen.get(pod, 0)})" for pod in result.observed.pods if seen.get(pod, 0) < enough]
     if few or not found:
