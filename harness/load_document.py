@@ -33,7 +33,7 @@ class Concluded:
     tried: Sequence[Tried]
     outcome: Outcome
     conclusion: Conclusion
-    delivery: Judgement
+    delivery: Judgement | None
     hours_to_full_disk: float | None
 
 
@@ -62,7 +62,7 @@ def document(load: Concluded, *, quota_cores: float | None, **about: object) -> 
         },
         "hours_to_full_disk": load.hours_to_full_disk,
         "cpu_model": _model_as_json(model_of(judged), quota_cores=quota_cores),
-        "judgements": [load.delivery.as_json()],
+        "judgements": [] if load.delivery is None else [load.delivery.as_json()],
         "trials": [_trial_as_json(tried) for tried in load.tried],
     }
 

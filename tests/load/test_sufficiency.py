@@ -19,7 +19,7 @@ DOCUMENTED = Documented(cpu_millicores=500, memory_bytes=1 << 30)
 def concluded(
     outcome: Outcome = FOUND,
     *,
-    delivery: Judgement = WHOLE,
+    delivery: Judgement | None = WHOLE,
     expected_hz: float | None = 2000,
     earlier: Earlier | None = None,
 ) -> Conclusion:
@@ -56,6 +56,10 @@ def test_a_lost_record_outweighs_a_search_that_could_not_tell() -> None:
     found = concluded(Outcome(verdict=Verdict.INCONCLUSIVE, reason="x", carried_hz=None), delivery=lost)
     assert found.sufficiency is Sufficiency.INSUFFICIENT
     assert found.reason == "3 records were lost"
+
+
+def test_a_load_that_nobody_reads_needs_no_delivery() -> None:
+    assert concluded(delivery=None).sufficiency is Sufficiency.SUFFICIENT
 
 
 def test_a_profile_without_an_expectation_says_so() -> None:

@@ -47,12 +47,15 @@ class Earlier:
 def conclude(
     outcome: Outcome,
     *,
-    delivery: Judgement,
+    delivery: Judgement | None,
     expected_hz: float | None,
     precision: float,
     earlier: Earlier | None = None,
 ) -> Conclusion:
-    """Say whether the sizing suffices. A lost record speaks against the cluster, whatever the speed was."""
+    """Say whether the sizing suffices. A lost record speaks against the cluster, whatever the speed was.
+
+    `delivery` of None means that nobody was to read: what was not read is then not lost.
+    """
     knee = interval(outcome.repeats, resolution=precision) if len(outcome.repeats) > 1 else None
     headroom = outcome.carried_hz / expected_hz - 1 if outcome.carried_hz is not None and expected_hz else None
     sufficiency, reason = _said(outcome, delivery=delivery, expected_hz=expected_hz, knee=knee)
@@ -62,15 +65,16 @@ def conclude(
 
 
 def _said(
-    outcome: Outcome, *, delivery: Judgement, expected_hz: float | None, knee: Interval | None
+    outcome: Outcome, *, delivery: Judgement | None, expected_hz: float | None, knee: Interval | None
 ) -> tuple[Sufficiency, str]:
-    if delivery.verdict is Verdict.FAIL:
+    if delivery is not None and delivery.verdict is Verdict.FAIL:
         return Sufficiency.INSUFFICIENT, delivery.reason
     if outcome.verdict is Verdict.FAIL:
         return Sufficiency.INSUFFICIENT, outcome.reason
-    if Verdict.INCONCLUSIVE in (outcome.verdict, delivery.verdict):
-        unsaid = outcome.reason if outcome.verdict is Verdict.INCONCLUSIVE else delivery.reason
-        return Sufficiency.INCONCLUSIVE, unsaid
+    if outcome.verdict is Verdict.INCONCLUSIVE:
+        return Sufficiency.INCONCLUSIVE, outcome.reason
+    if delivery is not None and delivery.verdict is Verdict.INCONCLUSIVE:
+        return Sufficiency.INCONCLUSIVE, delivery.reason
     if expected_hz is None:
         return Sufficiency.SUFFICIENT, f"{outcome.reason}; no rate is expected of this profile yet"
     if outcome.carried_hz is not None and outcome.carried_hz >= expected_hz:
