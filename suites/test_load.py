@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import sizing
+from harness import profiles, sizing
 from harness.checkers.load import delivery, generator, resources, speed
 from harness.checkers.load.resources import Documented
 from harness.claims import clause
@@ -14,8 +14,9 @@ from harness.clients.admin import Admin
 from harness.cluster.pods import Cluster
 from harness.document import Document
 from harness.evidence import Evidence
-from harness.loadrun import Load, run_load
+from harness.loadrun import Ground, Load, run_load
 from harness.measuring import plots
+from harness.measuring.disk import records_planned
 from harness.measuring.plan import Sizing
 from harness.run import Run
 from harness.verdict import Inconclusive
@@ -56,8 +57,10 @@ def bytes_per_partition(plan: Sizing) -> int:
 @pytest.fixture(scope="module")
 def load(load_topic: str, cluster: Cluster, run: Run) -> Load:
     """Put the expected load on the cluster once; the clauses judge it from different sides."""
-    folder = run.settings.report_dir / "load"
-    return run_load(sizing.read(), cluster=cluster, topic=load_topic, folder=folder, clock=run.clock)
+    profile = profiles.of_sizing(sizing.read())
+    most = 2 * records_planned(profile.plan)
+    ground = Ground(cluster=cluster, topic=load_topic, documented=None, most_records=most)
+    return run_load(profile, ground=ground, folder=run.settings.report_dir / "load", clock=run.clock)
 
 
 @clause("LOAD-01")
@@ -85,10 +88,10 @@ def test_consumers_keep_up(load: Load, evidence: Evidence) -> None:
     """
     record_expectation(load, evidence)
     evidence.series.extend(plots.of_consumption(load.result))
-    expected = load.sizing.expectation
+    traffic = load.profile.traffic
     seen = speed.end_to_end_latency(load.result), speed.lag(load.result)
     judgements = generator.believable(load.result, seen)
-    whole = delivery.check(load.ledgers, producers=expected.producers, consumers=expected.consumers)
+    whole = delivery.check(load.ledgers.values(), producers=traffic.producers, consumers=traffic.consumers)
     evidence.judge(*judgements, whole)
 
 
@@ -108,13 +111,13 @@ def test_the_sizing_suffices(load: Load, document: Document, evidence: Evidence)
 
 def record_expectation(load: Load, evidence: Evidence) -> None:
     """Record what was asked of the cluster, and during which part of the run it was judged."""
-    expected = load.sizing.expectation
+    traffic = load.profile.traffic
     evidence.fact(
-        expected_records_per_s=expected.records_per_s,
-        record_bytes=expected.record_bytes,
-        partitions=expected.partitions,
-        replication_factor=expected.replication_factor,
-        acks="all",
+        expected_records_per_s=load.profile.expected_records_per_s,
+        record_bytes=traffic.records.value_bytes,
+        partitions=traffic.partitions,
+        replication_factor=traffic.replication_factor,
+        acks=traffic.sending.acks.value,
         measured_from_s=round(load.result.trial.from_s, 2),
         measured_until_s=round(load.result.trial.until_s, 2),
     )
