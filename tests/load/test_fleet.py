@@ -33,7 +33,7 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
         folder=str(tmp_path),
     )
     made = Fleet(order=order)
-    made.begin()
+    made.begin(123)
     return made
 
 
@@ -43,10 +43,10 @@ def has_written(engine: Engine) -> bool:
 
 
 def start_all(fleet: Fleet) -> None:
-    for _ in range(fleet.order.producers):
-        fleet.start_producer()
-    for _ in range(fleet.order.consumers):
-        fleet.start_consumer()
+    for number in range(fleet.order.producers):
+        fleet.start_producer(number=number)
+    for number in range(fleet.order.consumers):
+        fleet.start_consumer(number=number)
 
 
 def test_each_engine_gets_its_share_and_all_the_same_start(fleet: Fleet, tmp_path: Path) -> None:
@@ -61,12 +61,12 @@ def test_each_engine_gets_its_share_and_all_the_same_start(fleet: Fleet, tmp_pat
 
 
 def test_consumers_end_after_the_last_producer(fleet: Fleet, tmp_path: Path) -> None:
-    for consumer in [fleet.start_consumer(), fleet.start_consumer()]:
+    for consumer in [fleet.start_consumer(number=0), fleet.start_consumer(number=1)]:
         # These producers end at once: a consumer that still starts would be told to finish before it can listen.
         wait_until(partial(has_written, consumer), what="a consumer at work", timeout_s=20, every_s=0.05)
-    fleet.start_producer()
-    fleet.start_producer()
-    wait_until(fleet.has_ended, what="the end of the fleet", timeout_s=20, every_s=0.05)
+    fleet.start_producer(number=0)
+    fleet.start_producer(number=1)
+    fleet.finish()
     assert [engine.exit_code for engine in fleet.engines] == [0, 0, 0, 0]
     frames = trace.read(tmp_path).frames
     last_of = {frame.engine: frame.started_ns for frame in frames}
@@ -74,14 +74,8 @@ def test_consumers_end_after_the_last_producer(fleet: Fleet, tmp_path: Path) -> 
     assert all(last_of[f"consumer-{number}"] > producers_end for number in (0, 1))
 
 
-def test_a_fleet_that_is_not_complete_has_not_ended(fleet: Fleet) -> None:
-    engine = fleet.start_producer()
-    wait_until(lambda: engine.exit_code is not None, what="the end of the producer", timeout_s=20, every_s=0.05)
-    assert not fleet.has_ended()
-
-
 def test_frames_are_followed_without_repetition(fleet: Fleet) -> None:
-    engine = fleet.start_producer()
+    engine = fleet.start_producer(number=0)
     wait_until(lambda: engine.exit_code is not None, what="the end of the producer", timeout_s=20, every_s=0.05)
     assert [frame.sent for frame in engine.new_frames()] == [1, 2]
     assert engine.new_frames() == ()
