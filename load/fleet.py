@@ -79,27 +79,29 @@ class Fleet:
         order = ProducerOrder(
             name=name,
             number=number,
+            producers=self.order.traffic.producers,
             bootstrap=self.order.bootstrap,
             topic=self.order.topic,
-            partitions=self.order.partitions,
-            record_bytes=self.order.record_bytes,
-            linger_ms=self.order.linger_ms,
-            rate_hz=self.order.rate_hz / self.order.producers,
+            traffic=self.order.traffic,
+            folder=self.order.folder,
             started_ns=self.started_ns,
-            duration_s=self.order.duration_s,
             drain_s=self.order.drain_s,
             trace=self._trace(name),
         )
         return self._started(Engine(PRODUCE, order))
 
     def start_consumer(self, *, number: int) -> Engine:
-        name = f"consumer-{number}"
+        """Start a consumer: the first ones are the first group, and so on; those of a group share the partitions."""
+        name, traffic = f"consumer-{number}", self.order.traffic
+        group, member = divmod(number, traffic.consumers)
         order = ConsumerOrder(
             name=name,
             number=number,
             bootstrap=self.order.bootstrap,
             topic=self.order.topic,
-            partitions=tuple(range(number, self.order.partitions, self.order.consumers)),
+            group=f"{self.order.topic}-{group}",
+            partitions=tuple(range(member, traffic.partitions, traffic.consumers)),
+            traffic=traffic,
             started_ns=self.started_ns,
             drain_s=self.order.drain_s,
             trace=self._trace(name),

@@ -36,7 +36,7 @@ class Link:
     def __init__(self, environment: Environment, order: LoadOrder) -> None:
         self.order, self.folder = order, Path(order.folder)
         self.fleet = Fleet(order=order)
-        self.crew = Crew(producers=order.producers, consumers=order.consumers)
+        self.crew = Crew(producers=order.traffic.producers, consumers=order.traffic.groups * order.traffic.consumers)
         self._runner: Any = environment.runner
         self._frames: list[Frame] = []
         self._codes: dict[str, int] = {}

@@ -44,7 +44,7 @@ class TargetRate(WholeCrew):
     abstract = True
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Locust gives it no types
         self._load_ns, self._rate_hz = 0, -1.0
 
     @abstractmethod

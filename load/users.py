@@ -123,7 +123,7 @@ class KafkaProducer(EngineUser):
 
     @classmethod
     def wanted(cls, order: LoadOrder) -> int:
-        return order.producers
+        return order.traffic.producers
 
     def start_engine(self, link: Link) -> Engine:
         return link.fleet.start_producer(number=link.claim(Kind.PRODUCER))
@@ -136,7 +136,7 @@ class KafkaConsumer(EngineUser):
 
     @classmethod
     def wanted(cls, order: LoadOrder) -> int:
-        return order.consumers
+        return order.traffic.groups * order.traffic.consumers
 
     def start_engine(self, link: Link) -> Engine:
         return link.fleet.start_consumer(number=link.claim(Kind.CONSUMER))

@@ -24,7 +24,7 @@ def main(path: Path) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     parent, order = os.getppid(), json.loads(path.read_text(encoding="utf-8"))
     with Path(order["trace"]).open("x", encoding="utf-8") as file:
-        trace, produces = TraceWriter(file), "rate_hz" in order
+        trace, produces = TraceWriter(file), "producers" in order
         trace.frame(frame(order["name"], 1, produces=produces))
         while not produces and os.getppid() == parent and signal.sigtimedwait({signal.SIGTERM}, 0.1) is None:
             pass

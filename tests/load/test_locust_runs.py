@@ -12,6 +12,7 @@ from pathlib import Path
 from harness.clients.engine.orders import CONTROL, LoadOrder
 from harness.measuring import trace
 from harness.measuring.frames import merged
+from harness.measuring.traffic import Traffic
 from harness.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -22,14 +23,8 @@ def write_order(folder: Path) -> Path:
     order = LoadOrder(
         bootstrap="nowhere",
         topic="load",
-        partitions=4,
-        record_bytes=64,
-        linger_ms=5,
-        rate_hz=1000,
-        duration_s=1,
+        traffic=Traffic(partitions=4, producers=2, consumers=2),
         drain_s=1,
-        producers=2,
-        consumers=2,
         folder=str(folder),
     )
     path = folder / "order.json"
