@@ -22,7 +22,7 @@ PR_SET_PDEATHSIG = 1
 
 def main(arguments: Sequence[str]) -> int:
     """Certify; what goes wrong in the harness itself has an exit code of its own."""
-    _end_in_order()
+    end_in_order()
     try:
         return _certify(arguments)
     except HarnessError as error:
@@ -48,7 +48,7 @@ def _require_cluster(settings: Settings) -> None:
     refuse_if_held(connection, settings.namespace)
 
 
-def _end_in_order() -> None:
+def end_in_order() -> None:
     """Make every request to end a KeyboardInterrupt, which cleans up; also when the parent was killed outright."""
     # SIGINT, too: whoever starts a run in the background of a shell script hands down that it is ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -15,10 +15,11 @@ from harness.brain import Brain, Tried
 from harness.checkers.load.resources import Documented
 from harness.clients.engine.orders import CONTROL, LoadOrder
 from harness.cluster.pods import Cluster
+from harness.disturbing import Undisturbed
 from harness.measuring.follower import Follower
 from harness.measuring.knee import Next, Outcome
 from harness.measuring.ledger import Ledger
-from harness.measuring.plan import Profile
+from harness.measuring.plan import Profile, Purpose
 from harness.measuring.result import LoadResult, Recording, Second
 from harness.observers import observing
 from harness.runclock import RunClock
@@ -55,6 +56,7 @@ class Ground:
     topic: str
     documented: Documented | None
     most_records: int
+    calm: Undisturbed
 
 
 def run_load(
@@ -79,7 +81,7 @@ def run_load(
     )
     order.write(folder / "order.json")
     follower = Follower(folder=folder)
-    with observing(ground.cluster, clock=clock) as observed, _locust(folder) as locust:
+    with observing(ground.cluster, pods=ground.calm.pods, clock=clock) as observed, _locust(folder) as locust:
         brain = Brain(
             profile=profile,
             folder=folder,
@@ -89,7 +91,8 @@ def run_load(
             new_frames=follower.new_frames,
             has_ended=lambda: locust.poll() is not None,
             most_records=ground.most_records,
-            say=say,
+            say=_both(ground.calm, say),
+            may_end=ground.calm.is_over,
         )
         outcome = brain.run()
         _await_end(locust, budget_s=STOP_BUDGET_S + 2 * profile.drain_s, log=folder / LOG)
@@ -102,6 +105,15 @@ def run_load(
         ledgers=follower.ledgers,
         seconds=tuple(brain.seconds),
     )
+
+
+def _both(calm: Undisturbed, say: Callable[[Next, Recording], None]) -> Callable[[Next, Recording], None]:
+    def look(step: Next, recording: Recording) -> None:
+        if step.purpose is not Purpose.WARM_UP:
+            calm.look(recording)
+        say(step, recording)
+
+    return look
 
 
 def _require_whole(folder: Path) -> None:

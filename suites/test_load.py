@@ -12,6 +12,7 @@ from harness.checkers.load.resources import Documented
 from harness.claims import clause
 from harness.clients.admin import Admin
 from harness.cluster.pods import Cluster
+from harness.disturbing import Undisturbed
 from harness.document import Document
 from harness.evidence import Evidence
 from harness.loadrun import Ground, Load, run_load
@@ -59,7 +60,7 @@ def load(load_topic: str, cluster: Cluster, run: Run) -> Load:
     """Put the expected load on the cluster once; the clauses judge it from different sides."""
     profile = profiles.of_sizing(sizing.read())
     most = 2 * records_planned(profile.plan)
-    ground = Ground(cluster=cluster, topic=load_topic, documented=None, most_records=most)
+    ground = Ground(cluster=cluster, topic=load_topic, documented=None, most_records=most, calm=Undisturbed(cluster))
     return run_load(profile, ground=ground, folder=run.settings.report_dir / "load", clock=run.clock)
 
 

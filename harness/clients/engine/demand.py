@@ -63,13 +63,14 @@ class PaceFollower:
 
 
 class Saturation:
-    """The demand of a closed loop: records are due as soon as there is room for them."""
+    """The demand of a closed loop: from a moment on, records are due as soon as there is room for them."""
 
-    def __init__(self, *, room: int) -> None:
-        self._room = room
+    def __init__(self, *, room: int, from_ns: int = 0) -> None:
+        self._room, self._from_ns = room, from_ns
 
     def due(self, now_ns: int, *, sent: int, unanswered: int) -> NDArray[np.int64]:  # noqa: ARG002 (no number of them)
-        return np.full(max(0, self._room - unanswered), now_ns, dtype=np.int64)
+        room = self._room - unanswered if now_ns >= self._from_ns else 0
+        return np.full(max(0, room), now_ns, dtype=np.int64)
 
     def wait_s(self, now_ns: int, *, sent: int) -> float:  # noqa: ARG002 (there is no next moment)
         return LEAST_S
@@ -79,7 +80,7 @@ def demand_of(order: ProducerOrder) -> Demand:
     """Return the demand that an order speaks of."""
     if order.in_flight_bytes is None:
         return PaceFollower(Path(order.folder), producers=order.producers)
-    return Saturation(room=order.in_flight_bytes // order.traffic.records.value_bytes)
+    return Saturation(room=order.in_flight_bytes // order.traffic.records.value_bytes, from_ns=order.started_ns)
 
 
 def now_ns() -> int:
