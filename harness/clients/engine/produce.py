@@ -26,6 +26,8 @@ def settings_of(order: ProducerOrder) -> Settings:
     settings = {**load_producer(order.bootstrap, order.traffic.sending), "client.id": order.name}
     if order.traffic.sending.transaction_records:
         settings["transactional.id"] = f"{order.topic}-{order.name}"
+        # The client refuses to wait for a record for longer than for its transaction.
+        settings["transaction.timeout.ms"] = settings["delivery.timeout.ms"]
     return settings
 
 
