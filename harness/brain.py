@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from harness.checkers.load.resources import Documented
+from harness.checkers.load.resources import Documented, throttled_ratio
 from harness.checkers.load.trial import Judged, judge, lost_already
 from harness.measuring import pace
 from harness.measuring.frames import Frame
@@ -16,7 +16,7 @@ from harness.measuring.knee import Next, Outcome, following
 from harness.measuring.pace import Step
 from harness.measuring.plan import Profile, Purpose
 from harness.measuring.result import Collector, Recording, Second
-from harness.measuring.steady import is_steady
+from harness.measuring.steady import WINDOW_S, is_steady
 from harness.measuring.usage import Observed
 from harness.runclock import NS_PER_S, RunClock
 from harness.verdict import Inconclusive
@@ -136,7 +136,13 @@ class Brain:
         for samples in self.observed.pods.values():
             recent = [sample for sample in samples if sample.time_s > recording.begun_s]
             curves.append([(b.time_s, (b.cpu_s - a.cpu_s) / (b.node_s - a.node_s)) for a, b in pairwise(recent)])
-        return is_steady(curves, now_s=now_s)
+        return is_steady(curves, now_s=now_s) and not self._is_held_back(since_s=now_s - WINDOW_S)
+
+    def _is_held_back(self, *, since_s: float) -> bool:
+        """Say whether a broker was throttled lately: it still compiles its code, and steadily takes all it is given."""
+        recent = {pod: [s for s in samples if s.time_s > since_s] for pod, samples in self.observed.pods.items()}
+        most = self.profile.objectives.throttled_ratio / 2
+        return any(throttled_ratio(samples) > most for samples in recent.values() if samples)
 
     def _pause(self) -> None:
         """Send nothing until nothing is waiting and all is read: the next trial must not pay for this one."""

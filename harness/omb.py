@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.measuring.plan import Drain, FindKnee, Hold, Plan
+from harness.measuring.plan import FindKnee, Hold, Plan
 from harness.measuring.traffic import Keys, Records, Spread, Traffic
 
 MARKS = frozenset({"partitionsPerTopic", "producersPerTopic", "subscriptionsPerTopic", "messageSize", "producerRate"})
@@ -28,8 +28,6 @@ KNOWN = NUMBERS | {"name", "payloadFile", "useRandomizedPayloads", "keyDistribut
 
 SEARCH_FROM_HZ, SEARCH_MOST_HZ = 10_000, 100_000
 """Where a search begins by the benchmark's own default, and where ours ends."""
-
-BYTES_PER_GB = 1_000_000_000
 
 
 def is_workload(content: Mapping[str, object]) -> bool:
@@ -59,8 +57,8 @@ def _problems(content: Mapping[str, Any]) -> Iterator[str]:
         yield f"topics is {content['topics']}, one topic is supported: multiply partitionsPerTopic instead"
     if content.get("keyDistributor", "NO_KEY") not in SPREADS:
         yield f"keyDistributor is {content['keyDistributor']!r}, expected one of {', '.join(SPREADS)}"
-    if content.get("consumerBacklogSizeGB") and not content.get("producerRate"):
-        yield "consumerBacklogSizeGB needs a producerRate above 0, which the backlog is written at"
+    if content.get("consumerBacklogSizeGB"):
+        yield f"consumerBacklogSizeGB is {content['consumerBacklogSizeGB']}, only 0 is supported: no backlog is drained"
 
 
 def _traffic(content: Mapping[str, Any]) -> Traffic:
@@ -83,9 +81,6 @@ def _plan(content: Mapping[str, Any]) -> Plan:
     if not rate_hz:
         start_hz = float(content.get("producerStartRate", SEARCH_FROM_HZ))
         return FindKnee(from_records_per_s=start_hz, most_records_per_s=max(start_hz, SEARCH_MOST_HZ))
-    backlog_bytes = float(content.get("consumerBacklogSizeGB", 0)) * BYTES_PER_GB
-    if backlog_bytes:
-        return Drain(backlog_records=int(backlog_bytes / content["messageSize"]), records_per_s=rate_hz)
     return Hold(
         records_per_s=rate_hz,
         warm_up_s=60 * float(content.get("warmupDurationMinutes", 1)),

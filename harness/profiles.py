@@ -12,12 +12,12 @@ from ruamel.yaml.error import YAMLError
 
 from harness import omb, sizing
 from harness.errors import UsageError
-from harness.measuring.plan import Disturbance, Drain, FindKnee, Hold, Plan, Profile, Sizing, Soak
+from harness.measuring.plan import Disturbance, FindKnee, Hold, Plan, Profile, Sizing, Soak
 from harness.measuring.traffic import Acks, Keys, Records, Sending, Traffic
 from harness.shaping import shaped
 
 FOLDER = Path(__file__).parent.parent / "load" / "profiles"
-PLANS: Mapping[str, type[Plan]] = {"hold": Hold, "soak": Soak, "find the knee": FindKnee, "drain": Drain}
+PLANS: Mapping[str, type[Plan]] = {"hold": Hold, "soak": Soak, "find the knee": FindKnee}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,8 +142,6 @@ def _impossible(written: Written, plan: Plan) -> Iterator[str]:
             yield f"plan.{name} is {rate_hz:g}, expected at most {MOST_RECORDS_PER_S}"
     if isinstance(plan, FindKnee):
         yield from _impossible_search(plan)
-    if isinstance(plan, Drain) and not written.traffic.groups:
-        yield "traffic.groups is 0, expected at least 1 to drain the backlog"
     yield from _impossible_traffic(written.traffic)
 
 
@@ -220,8 +218,14 @@ def _impossible_sending(sending: Sending) -> Iterator[str]:
         yield f"traffic.sending.acks is {sending.acks.value} with idempotent: true, expected all, or idempotent: false"
     if sending.transaction_records and not sending.idempotent:
         yield "traffic.sending has transactions with idempotent: false, expected true"
+    if not 1 <= sending.in_flight <= MOST_IN_FLIGHT:
+        yield f"traffic.sending.in_flight is {sending.in_flight}, expected 1 to {MOST_IN_FLIGHT}"
     if sending.transaction_records < 0 or sending.linger_ms < 0 or sending.batch_bytes < 1:
         yield "traffic.sending has a negative figure, expected 0 or more (batch_bytes: 1 or more)"
+
+
+MOST_IN_FLIGHT = 5
+"""More than this and an idempotent producer could not keep the order."""
 
 
 def _unusable(path: Path, problems: list[str]) -> UsageError:

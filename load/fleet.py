@@ -28,6 +28,7 @@ class Engine:
         self.produces = isinstance(order, ProducerOrder)
         self._trace = Path(order.trace)
         self._read = 0
+        self._told = False
         self._trace.unlink(missing_ok=True)
         path = self._trace.with_suffix(".order.json")
         order.write(path)
@@ -38,8 +39,9 @@ class Engine:
         return self._child.poll()
 
     def finish(self) -> None:
-        """Tell the engine to end in good order; telling it again changes nothing."""
-        if self.exit_code is None:
+        """Tell the engine to end in good order, once: in its last moments it hears no signal, and would be killed."""
+        if self.exit_code is None and not self._told:
+            self._told = True
             self._child.terminate()
 
     def end(self) -> None:

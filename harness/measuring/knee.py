@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from math import sqrt
 
-from harness.measuring.plan import Drain, FindKnee, Hold, Plan, Purpose, Soak
+from harness.measuring.plan import FindKnee, Hold, Plan, Purpose, Soak
 from harness.verdict import Verdict
 
 LEAST_SHARE = 1 / 16
@@ -97,8 +97,6 @@ def course_of(plan: Plan) -> Course:
         case Soak():
             rate_hz = plan.records_per_s * plan.share
             return _hold(rate_hz, Purpose.SOAK, warm_up_s=plan.warm_up_s, seconds=plan.measured_s)
-        case Drain():
-            return _drain(plan)
         case FindKnee():
             return _find_knee(plan)
 
@@ -120,17 +118,6 @@ def _hold(rate_hz: float, purpose: Purpose, *, warm_up_s: float, seconds: float)
     verdict = yield Next(purpose=purpose, rate_hz=rate_hz, seconds=seconds)
     carried = rate_hz if verdict is Verdict.PASS else None
     return Outcome(verdict=verdict, reason=_said(verdict, rate_hz, seconds), carried_hz=carried)
-
-
-def _drain(plan: Drain) -> Course:
-    seconds = plan.backlog_records / plan.records_per_s
-    written = yield Next(purpose=Purpose.HOLD, rate_hz=plan.records_per_s, seconds=seconds)
-    if written is not Verdict.PASS:
-        return Outcome(verdict=written, reason="the backlog could not be written", carried_hz=None)
-    verdict = yield Next(purpose=Purpose.DRAIN, rate_hz=0, seconds=seconds)
-    return Outcome(
-        verdict=verdict, reason=f"a backlog of {plan.backlog_records} records was written and read", carried_hz=None
-    )
 
 
 def _find_knee(plan: FindKnee) -> Course:

@@ -78,7 +78,6 @@ class Purpose(Enum):
     CONFIRM = "confirm"
     SOAK = "soak"
     HOLD = "hold"
-    DRAIN = "drain"
 
 
 class Disturbance(Enum):
@@ -117,7 +116,7 @@ class FindKnee:
 
     from_records_per_s: float
     most_records_per_s: float
-    warm_up_s: float = 30
+    warm_up_s: float = 90
     trial_s: float = 8
     confirm_s: float = 20
     soak_s: float = 30
@@ -126,15 +125,7 @@ class FindKnee:
     repeats: int = 3
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drain:
-    """Write a backlog that nobody reads, at a rate that is carried; then measure how fast it is read."""
-
-    backlog_records: int
-    records_per_s: float
-
-
-Plan = Hold | Soak | FindKnee | Drain
+Plan = Hold | Soak | FindKnee
 
 
 @dataclass(frozen=True, kw_only=True)

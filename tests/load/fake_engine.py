@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -21,14 +22,16 @@ LATENCY_US = 5_000
 
 def main(path: Path) -> None:
     """Play the engine of an order."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())  # a mask would not do: libraries have threads of their own
     parent, order = os.getppid(), json.loads(path.read_text(encoding="utf-8"))
     with Path(order["trace"]).open("x", encoding="utf-8") as file:
         trace, produces = TraceWriter(file), "producers" in order
         trace.frame(frame(order["name"], 1, produces=produces))
-        while not produces and os.getppid() == parent and signal.sigtimedwait({signal.SIGTERM}, 0.1) is None:
+        while not produces and os.getppid() == parent and not told.wait(0.1):
             pass
         trace.frame(frame(order["name"], 2, produces=produces))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends by itself: whoever tells it just then must not kill it
 
 
 def frame(name: str, count: int, *, produces: bool) -> Frame:

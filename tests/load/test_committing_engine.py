@@ -52,6 +52,14 @@ def test_records_are_acknowledged_when_their_transaction_is_committed(tmp_path: 
     assert sum(ledger.sent.values()) == total.sent
 
 
+def test_a_transaction_that_is_not_filled_is_committed_all_the_same(tmp_path: Path) -> None:
+    client = FakeTransactional()
+    order = ordered(tmp_path, transaction_records=1000)
+    frames, _ = run(client, order, rate_hz=100, seconds=4, kind=CommittingSender)
+    assert client.committed >= 3
+    assert merged(frames).latency.percentile_ms(100) < 1200
+
+
 def test_a_transaction_that_must_be_aborted_has_no_acknowledged_record(tmp_path: Path) -> None:
     error = KafkaError(KafkaError._TIMED_OUT, "made up", False, False, True)
     client = FakeTransactional(error=error, broken=frozenset({2}))

@@ -13,7 +13,7 @@ from harness.document import read as read_document
 from harness.errors import UsageError
 from harness.measuring.disk import OVERHEAD_S, hours_to_full, planned, records_planned
 from harness.measuring.knee import trials_against
-from harness.measuring.plan import Drain, FindKnee, Hold
+from harness.measuring.plan import FindKnee, Hold
 from harness.measuring.traffic import Traffic
 from harness.verdict import Verdict
 
@@ -28,7 +28,6 @@ def test_every_shipped_profile_fits_the_documented_volume() -> None:
 
 def test_a_rate_that_is_held_is_counted_with_its_warm_up() -> None:
     assert records_planned(Hold(records_per_s=100, warm_up_s=10, measured_s=30)) == 100 * (40 + 2 * OVERHEAD_S)
-    assert records_planned(Drain(backlog_records=1000, records_per_s=100)) == 1000 + 100 * OVERHEAD_S
 
 
 @given(st.floats(1000, 16_000))

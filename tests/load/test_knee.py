@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measuring.knee import Next, Outcome, following, trials_against
-from harness.measuring.plan import Drain, FindKnee, Hold, Purpose, Soak
+from harness.measuring.plan import FindKnee, Hold, Purpose, Soak
 from harness.verdict import Verdict
 
 PLAN = FindKnee(from_records_per_s=1000, most_records_per_s=64_000)
@@ -44,7 +44,8 @@ def test_the_knee_of_a_noisy_cluster_is_found_within_five_percent(capacity_hz: f
 
 def test_a_search_takes_about_four_minutes() -> None:
     trials, _ = trials_against(PLAN, Simulated(4500, noise=0.01))
-    assert sum(trial.seconds for trial in trials) < 230
+    searched = [trial for trial in trials if trial.purpose is not Purpose.WARM_UP]  # it ends when the cluster is warm
+    assert sum(trial.seconds for trial in searched) < 200
     assert len(trials) <= 18
 
 
@@ -126,21 +127,6 @@ def test_holding_a_rate_is_one_trial_after_the_warm_up(verdict: Verdict) -> None
 def test_a_soak_holds_a_share_of_the_rate() -> None:
     trials, _ = trials_against(Soak(records_per_s=500, share=0.8), lambda _: Verdict.PASS)
     assert [trial.rate_hz for trial in trials] == [400, 400]
-
-
-def test_a_backlog_is_written_before_it_is_drained() -> None:
-    trials, _ = trials_against(Drain(backlog_records=1000, records_per_s=100), lambda _: Verdict.PASS)
-    assert [(trial.purpose, trial.rate_hz, trial.seconds) for trial in trials] == [
-        (Purpose.HOLD, 100, 10),
-        (Purpose.DRAIN, 0, 10),
-    ]
-
-
-@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.INCONCLUSIVE])
-def test_a_backlog_that_was_not_written_is_not_drained(verdict: Verdict) -> None:
-    trials, outcome = trials_against(Drain(backlog_records=1000, records_per_s=100), lambda _: verdict)
-    assert len(trials) == 1
-    assert outcome.verdict is verdict
 
 
 @given(st.floats(150, 60_000), st.integers(0, 100))

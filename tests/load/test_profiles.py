@@ -8,7 +8,7 @@ import pytest
 
 from harness import profiles, sizing
 from harness.errors import UsageError
-from harness.measuring.plan import Disturbance, Drain, FindKnee, Hold
+from harness.measuring.plan import Disturbance, FindKnee, Hold
 from harness.measuring.traffic import Acks, Compression, Spread
 
 GOOD = """
@@ -46,9 +46,7 @@ def written(folder: Path, text: str, *, name: str = "own") -> Path:
 
 def test_every_shipped_profile_is_usable_and_says_what_it_shows_in_a_sentence() -> None:
     shipped = profiles.catalogue()
-    assert {"produce-max", "consume-max", "end-to-end", "fan-out", "many-partitions", "soak"} <= {
-        p.name for p in shipped
-    }
+    assert {"produce-max", "end-to-end", "fan-out", "many-partitions", "soak"} <= {p.name for p in shipped}
     for profile in shipped:
         assert profile.what.endswith(".")
         assert profile.what.count(". ") == 0
@@ -78,7 +76,7 @@ def test_a_profile_says_its_traffic_and_the_sizing_file_the_rest(tmp_path: Path)
         ("spread: hot key", "spread: hot", "spread is 'hot', expected one of no key"),
         ("acks: all", "acks: 1", "acks is 1 with idempotent: true"),
         ("compression: lz4", "idempotent: 1", "idempotent is 1, expected true or false"),
-        ("hold:", "keep:", "expected one of hold, soak, find the knee, drain"),
+        ("hold:", "keep:", "expected one of hold, soak, find the knee"),
         ("records_per_s: 100", "records_per_s: 0", "records_per_s is 0, expected a number above 0"),
         ("records_per_s: 100", "records_per_s: -5", "records_per_s is -5"),
         ("records_per_s: 100", "records_per_s: .nan", "records_per_s is nan"),
@@ -107,7 +105,6 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
         ("find the knee: {from_records_per_s: 1, most_records_per_s: 5, repeats: 1}", "says nothing of its noise"),
         ("find the knee: {from_records_per_s: 1, most_records_per_s: 5, precision: 0.9}", "expected 0.01 to 0.5"),
         ("find the knee: {from_records_per_s: 1, most_records_per_s: 5, soak_share: 2}", "soak_share is 2"),
-        ("drain: {backlog_records: 5, records_per_s: 1}}\ntraffic: {groups: 0", "expected at least 1 to drain"),
     ],
 )
 def test_an_impossible_search_is_refused(tmp_path: Path, plan: str, problem: str) -> None:
@@ -136,11 +133,9 @@ def test_a_workload_of_the_openmessaging_benchmark_is_a_profile(tmp_path: Path) 
     assert "1 producer / 1 consumer" in profile.what
 
 
-def test_a_workload_without_a_rate_finds_the_knee_and_one_with_a_backlog_drains_it(tmp_path: Path) -> None:
+def test_a_workload_without_a_rate_finds_the_knee(tmp_path: Path) -> None:
     searching = profiles.read(written(tmp_path, WORKLOAD.replace("producerRate: 500", "producerRate: 0")))
     assert isinstance(searching.plan, FindKnee)
-    draining = profiles.read(written(tmp_path, WORKLOAD.replace("BacklogSizeGB: 0", "BacklogSizeGB: 1")))
-    assert draining.plan == Drain(backlog_records=976562, records_per_s=500)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +146,7 @@ def test_a_workload_without_a_rate_finds_the_knee_and_one_with_a_backlog_drains_
         ("producerRate: 500", "producerRate: fast", "producerRate is 'fast'"),
         ("producerRate: 500", "keyDistributor: NEVER\nproducerRate: 500", "keyDistributor is 'NEVER'"),
         ("messageSize: 1024", "messageSize: 5", "value_bytes is 5"),
+        ("BacklogSizeGB: 0", "BacklogSizeGB: 1", "consumerBacklogSizeGB is 1, only 0 is supported"),
     ],
 )
 def test_what_a_workload_wants_and_cannot_have_is_named(tmp_path: Path, old: str, new: str, problem: str) -> None:

@@ -77,6 +77,8 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.fixtures",
                 "harness.inner",
                 "harness.live",
+                "harness.loading",
+                "harness.peers",
                 "harness.plugin",
             }
         ),
@@ -107,7 +109,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "jinja2": ("harness.report",),
     "markdown_it": ("harness.document",),
     "click": ("harness.cli", "bench"),
-    "rich": ("bench", "harness.live", "harness.plugin", "harness.progress", "harness.summary"),
+    "rich": (
+        "bench",
+        "harness.live",
+        "harness.load_lines",
+        "harness.loading",
+        "harness.peers",
+        "harness.plugin",
+        "harness.progress",
+        "harness.summary",
+    ),
     "ruamel": ("harness.cluster", "harness.profiles", "harness.rules", "harness.sizing"),
     # The columns of a history are numpy's, so whoever reads one uses it.
     "numpy": ("bench", "harness", "suites"),

@@ -57,6 +57,12 @@ def uses(result: LoadResult) -> tuple[PodUse, ...]:
     return tuple(_use(pod, samples) for pod, samples in windows.items() if len(samples) >= 2)
 
 
+def throttled_ratio(samples: Sequence[Usage]) -> float:
+    """Return the share of CPU periods between the first and the last sample in which a pod was held back."""
+    periods = samples[-1].periods - samples[0].periods
+    return (samples[-1].throttled_periods - samples[0].throttled_periods) / periods if periods else 0.0
+
+
 def most_throttled(result: LoadResult) -> float:
     """Return the share of CPU periods in which the most throttled broker was held back; 0 without samples."""
     return max((use.throttled_ratio for use in uses(result)), default=0.0)
@@ -90,13 +96,12 @@ def _within(result: LoadResult, samples: Sequence[Usage]) -> list[Usage]:
 def _use(pod: str, samples: Sequence[Usage]) -> PodUse:
     first, last = samples[0], samples[-1]
     elapsed_s = last.node_s - first.node_s
-    periods = last.periods - first.periods
     return PodUse(
         pod=pod,
         samples=len(samples),
         cpu_cores=(last.cpu_s - first.cpu_s) / elapsed_s,
         quota_cores=last.quota_cores,
-        throttled_ratio=(last.throttled_periods - first.throttled_periods) / periods if periods else 0.0,
+        throttled_ratio=throttled_ratio(samples),
         throttled_s_per_s=(last.throttled_s - first.throttled_s) / elapsed_s,
         memory_bytes=max(sample.memory_bytes for sample in samples),
         anonymous_bytes=max(sample.anonymous_bytes for sample in samples),

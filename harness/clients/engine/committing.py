@@ -6,10 +6,13 @@ import numpy as np
 from confluent_kafka import KafkaException
 from numpy.typing import NDArray
 
-from harness.clients.engine.sender import CHUNK, Sender
+from harness.clients.engine.demand import MOST
+from harness.clients.engine.sender import Sender
 from harness.runclock import NS_PER_S
 
 COMMIT_TIMEOUT_S = 30
+LONGEST_S = 1.0
+"""A transaction is committed after this long, full or not: readers of what is committed wait behind an open one."""
 
 
 class CommittingSender(Sender):
@@ -20,19 +23,21 @@ class CommittingSender(Sender):
     """
 
     _open = 0
+    _begun_ns = 0
 
     def _turn(self) -> None:
         due = self._demand.due(self._clock_ns(), sent=self._sent, unanswered=len(self._client))
         wanted = self._order.traffic.sending.transaction_records
         if len(due):
-            self._send_within(due[: min(CHUNK, wanted - self._open)])
-        if self._open >= wanted:
+            self._send_within(due[: wanted - self._open])
+        if self._open >= wanted or (self._open and self._clock_ns() - self._begun_ns >= LONGEST_S * NS_PER_S):
             self._commit()
-        self._poll(0.0 if len(due) > wanted else self._demand.wait_s(self._clock_ns(), sent=self._sent))
+        self._poll(0.0 if len(due) > min(wanted, MOST - 1) else self._demand.wait_s(self._clock_ns(), sent=self._sent))
 
     def _send_within(self, intended_ns: NDArray[np.int64]) -> None:
         if not self._open:
             self._client.begin_transaction()
+            self._begun_ns = self._clock_ns()
         self._send(intended_ns)
         self._open += len(intended_ns)
 

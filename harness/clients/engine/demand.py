@@ -18,6 +18,9 @@ TICK_S = 0.002
 """The loop looks at the demand at least this often; it bounds how late a healthy generator sends."""
 
 LEAST_S = 0.001
+MOST = 2000
+"""Records in one turn of the loop: answers that came are timed before more is sent, however late the loop is."""
+
 LOOK_EVERY_NS = 50_000_000
 """How often the pace file is looked at; steps lie further in the future than that."""
 
@@ -42,7 +45,7 @@ class PaceFollower:
 
     def due(self, now_ns: int, *, sent: int, unanswered: int) -> NDArray[np.int64]:  # noqa: ARG002 (an open loop)
         self._look(now_ns)
-        return self._pace.intended_ns(sent, max(sent, self._pace.due_by(now_ns)))
+        return self._pace.intended_ns(sent, min(sent + MOST, max(sent, self._pace.due_by(now_ns))))
 
     def wait_s(self, now_ns: int, *, sent: int) -> float:
         """Wait until the next slot, but not less than a millisecond, or the loop would spin."""
@@ -70,7 +73,7 @@ class Saturation:
 
     def due(self, now_ns: int, *, sent: int, unanswered: int) -> NDArray[np.int64]:  # noqa: ARG002 (no number of them)
         room = self._room - unanswered if now_ns >= self._from_ns else 0
-        return np.full(max(0, room), now_ns, dtype=np.int64)
+        return np.full(min(MOST, max(0, room)), now_ns, dtype=np.int64)
 
     def wait_s(self, now_ns: int, *, sent: int) -> float:  # noqa: ARG002 (there is no next moment)
         return LEAST_S

@@ -9,16 +9,13 @@ import numpy as np
 from confluent_kafka import KafkaError, Message, Producer
 from numpy.typing import NDArray
 
-from harness.clients.engine.demand import TICK_S, Demand, now_ns
+from harness.clients.engine.demand import MOST, TICK_S, Demand, now_ns
 from harness.clients.engine.keys import KeyChooser
 from harness.clients.engine.orders import ProducerOrder
 from harness.clients.engine.records import RecordPool, stamps_of
 from harness.measuring.ledger import Marks, ProducerLedger, stream
 from harness.measuring.meter import Meter
 from harness.runclock import NS_PER_S
-
-CHUNK = 2000
-"""Records in one turn of the loop at most: answers that came are timed before more is sent."""
 
 FLUSH_S = 1
 
@@ -92,8 +89,8 @@ class Sender:
         now = self._clock_ns()
         due = self._demand.due(now, sent=self._sent, unanswered=len(self._client))
         if len(due):
-            self._send(due[:CHUNK])
-        wait_s = 0.0 if len(due) > CHUNK else self._demand.wait_s(self._clock_ns(), sent=self._sent)
+            self._send(due)
+        wait_s = 0.0 if len(due) == MOST else self._demand.wait_s(self._clock_ns(), sent=self._sent)
         self._poll(wait_s)
 
     def _send(self, intended_ns: NDArray[np.int64]) -> None:
