@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 import testbed
-from harness import dry_run, matrix, mutants, nodejs, resumption, rules
+from harness import dry_run, earlier, loading, matrix, mutants, nodejs, peers, profiles, resumption, rules
 from harness.catalogue import as_markdown, claims_in
 from harness.certificate import exit_code_of
 from harness.claims import Level
@@ -255,6 +255,54 @@ def heal_faults(run_id: str | None, every_run: bool, **options: Any) -> int:
     if run_id is not None and every_run:
         raise UsageError(f"got --run {run_id} and --all", remedy="leave one of them out")
     return int(heal(HealRequest(run=run_id, **options)))
+
+
+@main.command("load")
+@click.argument("profile", required=False)
+@click.option("--against", metavar="RUN", help="The load run to compare with; default: the last of this profile.")
+@run_options
+def put_load(profile: str | None, against: str | None, *, as_json: bool, **options: Any) -> int:
+    """Put the load of PROFILE (a name, or a file) on the cluster and say what its sizing carries; none: list them.
+
+    Exit codes: 0 sufficient, 1 insufficient or drifted, 2 inconclusive.
+    """
+    if profile is None:
+        for one in profiles.catalogue():
+            click.echo(f"{one.name:20} {one.what}")
+        return int(ExitCode.CERTIFIED)
+    found = profiles.find(profile)
+    chosen = str(Path(profile).resolve()) if Path(profile).is_file() else found.name
+    request = _request(Level.CERTIFY, **options)
+    earlier.last_of(found, reports=request.reports, run=against, is_testbed=request.kubeconfig is None)
+    code, folder = launch(
+        request,
+        work=lambda _, file: ["harness.loading", str(file), chosen, *([against] if against else [])],
+        progress=TerminalProgress(),
+    )
+    written = folder / loading.RESULT
+    if as_json and written.exists():
+        click.echo(written.read_text(encoding="utf-8"))
+    return int(code)
+
+
+@main.command("bench-peers")
+@click.option("--pairs", type=click.IntRange(min=1), default=5, show_default=True, help="How often each side works.")
+@click.option("--seconds", type=click.IntRange(min=5), default=15, show_default=True, help="How long each time.")
+@run_options
+def bench_peers(pairs: int, seconds: int, *, as_json: bool, **options: Any) -> int:
+    """Do the same work through the engines and through Kafka's own performance tools, in turn, and compare.
+
+    Exit codes: 0 as fast and as cheap as the peers, 1 not, 2 inconclusive.
+    """
+    code, folder = launch(
+        _request(Level.CERTIFY, **options),
+        work=lambda _, file: ["harness.peers", str(file), str(pairs), str(seconds)],
+        progress=TerminalProgress(),
+    )
+    written = folder / peers.RESULT
+    if as_json and written.exists():
+        click.echo(written.read_text(encoding="utf-8"))
+    return int(code)
 
 
 @main.command("judge")

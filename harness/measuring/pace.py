@@ -8,10 +8,16 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from harness.runclock import NS_PER_S
 
 FILE = "pace.jsonl"
 """In the folder of a load: one step on each line. It only grows; engines follow it while they run."""
+
+FINISH = "finish"
+"""In the same folder: an empty file that says that whoever sets the pace has nothing more to ask."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,19 +58,25 @@ class Pace:
             due += _slots(step, end_ns)
         return due
 
-    def intended_ns(self, slot: int) -> int:
-        """Return the moment at which a slot is due; ValueError for one that no step ever makes due."""
-        first = 0
+    def intended_ns(self, first: int, end: int) -> NDArray[np.int64]:
+        """Return the moments at which the slots from `first` to one before `end` are due.
+
+        Raises ValueError for slots that no step ever makes due.
+        """
+        parts = [np.zeros(0, dtype=np.int64)]
+        before = 0
         for number, step in enumerate(self.steps):
             is_last = number == len(self.steps) - 1
-            slots = None if is_last else _slots(step, self.steps[number + 1].from_ns)
-            if slots is None or slot < first + slots:
-                if step.rate_hz == 0:
-                    break
-                records, nanoseconds = _rate(step.rate_hz)
-                return step.from_ns + (slot - first) * nanoseconds // records
-            first += slots
-        raise ValueError(f"got slot {slot}, expected one that is due in {self.steps}")
+            after = end if is_last and step.rate_hz else before
+            after = after if is_last else before + _slots(step, self.steps[number + 1].from_ns)
+            here, until = max(first, before), min(end, after)
+            if here < until:
+                parts.append(_moments(step, here - before, until - here))
+            before = after
+        found = np.concatenate(parts)
+        if len(found) != end - first:
+            raise ValueError(f"got the slots {first} to {end}, expected some that are due in {self.steps}")
+        return found
 
     def _spans(self, until_ns: int) -> Iterable[tuple[Step, int]]:
         """Give each step that has begun before a moment, with its own end or that moment."""
@@ -88,10 +100,27 @@ def read(folder: Path, *, producers: int = 1) -> Pace:
     return Pace(steps=tuple(Step(**json.loads(line)).share(producers) for line in lines))
 
 
+def finish(folder: Path) -> None:
+    """Say that no step follows any more: the load ends in order. Saying it again changes nothing."""
+    (folder / FINISH).touch()
+
+
+def is_finished(folder: Path) -> bool:
+    """Say whether whoever sets the pace has finished."""
+    return (folder / FINISH).exists()
+
+
 def _rate(rate_hz: float) -> tuple[int, int]:
     """Return a rate as a whole number of slots in a whole number of nanoseconds."""
     rate = Fraction(rate_hz).limit_denominator(1000)
     return rate.numerator, rate.denominator * NS_PER_S
+
+
+def _moments(step: Step, first: int, count: int) -> NDArray[np.int64]:
+    """Return when so many slots of a step are due; what is multiplied stays far below 2^63."""
+    records, nanoseconds = _rate(step.rate_hz)
+    whole_ns, rest = divmod(first * nanoseconds, records)
+    return step.from_ns + whole_ns + (rest + np.arange(count, dtype=np.int64) * nanoseconds) // records
 
 
 def _slots(step: Step, end_ns: int) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import Enum
+from typing import Any
 
 
 class Compression(Enum):
@@ -49,8 +51,7 @@ class Keys:
 
 @dataclass(frozen=True, kw_only=True)
 class Records:
-    """What a record is made of; `value_bytes` counts the value alone. `random_ratio` is the share of it that cannot
-    be compressed."""
+    """What a record is made of; `random_ratio` is the share of its value that cannot be compressed."""
 
     value_bytes: int = 1024
     random_ratio: float = 1.0
@@ -61,13 +62,19 @@ class Records:
 
 @dataclass(frozen=True, kw_only=True)
 class Sending:
-    """How records are sent. `transaction_records` of 0 means: without transactions."""
+    """How records are sent. `transaction_records` of 0 means: without transactions.
+
+    `in_flight` is how many requests may be under way to a broker without an answer. With one, batches grow on a slow
+    cluster and the broker threads of an idempotent client stay asleep; with five, as in the Java client, a fast
+    cluster takes more.
+    """
 
     acks: Acks = Acks.ALL
     idempotent: bool = True
     compression: Compression = Compression.NONE
     linger_ms: float = 5
     batch_bytes: int = 1_000_000
+    in_flight: int = 1
     transaction_records: int = 0
 
 
@@ -84,3 +91,21 @@ class Traffic:
     """How many consumers each group has; they share the partitions."""
     records: Records = field(default_factory=Records)
     sending: Sending = field(default_factory=Sending)
+
+
+def as_json(traffic: Traffic) -> dict[str, Any]:
+    """Return traffic as plain values, enums by what Kafka calls them."""
+    return asdict(traffic, dict_factory=lambda pairs: {name: getattr(v, "value", v) for name, v in pairs})
+
+
+def from_json(value: Mapping[str, Any]) -> Traffic:
+    """Read traffic back; KeyError, TypeError or ValueError for what `as_json` cannot have written."""
+    records, sending = dict(value["records"]), dict(value["sending"])
+    keys = dict(records.pop("keys"))
+    return Traffic(
+        **{name: part for name, part in value.items() if name not in ("records", "sending")},
+        records=Records(**records, keys=Keys(**{**keys, "spread": Spread(keys["spread"])})),
+        sending=Sending(
+            **{**sending, "acks": Acks(sending["acks"]), "compression": Compression(sending["compression"])}
+        ),
+    )
