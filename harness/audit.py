@@ -29,6 +29,11 @@ class Trace(ABC):
         Raise Inconclusive when it cannot be looked for.
         """
 
+    def tidy(self, cluster: Cluster) -> tuple[str, ...]:
+        """Take away what is surely nobody's, as whoever heals is alone here, and say what; mostly nothing."""
+        del cluster
+        return ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:

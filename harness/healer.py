@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from harness.audit import audit, traces
+from harness.audit import Trace, audit, traces
 from harness.cluster.connection import Connection
 from harness.cluster.fault_copies import FaultCopies
 from harness.cluster.pods import Cluster
@@ -71,21 +72,30 @@ def healer_of(connection: Connection, namespace: str) -> Healer:
         open_cluster=partial(Cluster, connection, namespace),
         copies=FaultCopies(connection, namespace),
         rest=come_to_rest,
-        audit=lambda cluster: said_by(audit(cluster, looking)),
+        audit=lambda cluster: tidied(cluster, looking).and_then(said_by(audit(cluster, looking))),
         glance=lambda cluster: said_by(audit(cluster, looking, hands=False)),
     )
+
+
+def tidied(cluster: Cluster, looking: Sequence[Trace]) -> Outcome:
+    """Let each trace take away what is nobody's any more; what it cannot take away the audit finds."""
+    done: list[str] = []
+    for trace in looking:
+        with suppress(Exception):  # whatever went wrong: it is still there, and the audit looks next
+            done.extend(f"took away: {what}" for what in trace.tidy(cluster))
+    return Outcome(done=tuple(done))
 
 
 def heal_before_reuse(connection: Connection, namespace: str, *, progress: Progress) -> None:
     """Heal what earlier runs left where this one is to look; raise when it cannot be healed, or is of nobody's journal.
 
-    What the audit cannot look for is said, and is no reason to refuse: a permission to list nodes, for instance, is not
-    everybody's.
+    Where nothing is open, no agent is made just to look. What nobody can look for is said, and is no reason to refuse:
+    a permission to list nodes, for instance, is not everybody's.
     """
     copies, healer = FaultCopies(connection, namespace), healer_of(connection, namespace)
     lines = [line for line in copies.lines() if line.is_open]
     with progress.step("looking for what faults of earlier runs left", expected_s=60 if lines else 5):
-        outcome = healer.heal(lines) if lines else healer.audit(healer.open_cluster())
+        outcome = healer.heal(lines) if lines else healer.glance(healer.open_cluster())
     for unknown in outcome.unknown:
         progress.note(f"cannot tell: {unknown}")
     open_still = [str(line) for line in copies.lines() if line.is_open]

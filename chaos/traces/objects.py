@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos.agent import agents_of
+from chaos.agent import Agent, agents_of
 from harness.audit import Trace
 from harness.cluster import remnants
 from harness.cluster.pods import Cluster
@@ -26,7 +26,18 @@ class Agents(Trace):
     name = "namespaces of agents"
 
     def left(self, cluster: Cluster) -> tuple[str, ...]:
-        return tuple(f"namespace {name}" for name, is_going in agents_of(cluster).items() if not is_going)
+        return tuple(f"namespace {name}" for name in _staying(cluster))
+
+    def tidy(self, cluster: Cluster) -> tuple[str, ...]:
+        """Remove agents whose fault was undone, or whose process ended while they only looked."""
+        orphans = _staying(cluster)
+        for name in orphans:
+            Agent(cluster, name).remove()
+        return tuple(f"namespace {name}" for name in orphans)
+
+
+def _staying(cluster: Cluster) -> tuple[str, ...]:
+    return tuple(name for name, is_going in agents_of(cluster).items() if not is_going)
 
 
 class EphemeralContainers(Trace):

@@ -68,6 +68,14 @@ def test_an_agent_of_an_audit_that_was_killed_is_removed_first() -> None:
     assert here.namespaces.agents == {}
 
 
+def test_agents_that_are_nobodys_are_taken_away_when_the_namespace_is_tidied() -> None:
+    here = nodes()
+    agent = Agent.new(here.cluster)
+    here.namespaces.agents[agent.name] = []
+    assert Agents().tidy(here.cluster) == (f"namespace {agent.name}",)
+    assert Agents().left(here.cluster) == Agents().tidy(here.cluster) == ()
+
+
 def test_the_agent_of_a_fault_is_left_alone_and_told() -> None:
     here = nodes()
     agent = Agent.new(here.cluster)

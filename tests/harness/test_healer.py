@@ -11,12 +11,13 @@ from typing import Any, cast
 import pytest
 
 from harness import healer
+from harness.audit import Trace
 from harness.cluster.fault_copies import FaultCopies
 from harness.cluster.pods import Cluster
 from harness.cluster.safety import Ground
 from harness.errors import MachineError
 from harness.fault_lines import FaultLine
-from harness.healer import Healer, heal_at_the_end, heal_before_clearing, heal_before_reuse
+from harness.healer import Healer, heal_at_the_end, heal_before_clearing, heal_before_reuse, tidied
 from harness.healing import Outcome
 from harness.remedies import Remedy
 from harness.waiting import waiting_on
@@ -165,6 +166,30 @@ def test_at_the_end_what_stays_is_healed_wholly(
     line = place.put(1, Undone("a"), UndoneOnTheNode("b"))
     heal_at_the_end(place.api.connection, ground, (line,), stays=stays, progress=Notes())
     assert (EFFECTS.wrong, place.rested) == (wrong, rested)
+
+
+class Litter(Trace):
+    """A trace that takes something away, or cannot."""
+
+    name = "litter"
+
+    def __init__(self, *, error: Exception | None = None) -> None:
+        self._error = error
+
+    def left(self, cluster: Cluster) -> tuple[str, ...]:
+        del cluster
+        return ()
+
+    def tidy(self, cluster: Cluster) -> tuple[str, ...]:
+        del cluster
+        if self._error:
+            raise self._error
+        return ("an old agent",)
+
+
+def test_what_is_nobodys_is_taken_away_and_told_and_one_trouble_does_not_keep_the_rest() -> None:
+    outcome = tidied(cast(Cluster, None), [Litter(error=OSError("no answer")), Litter()])
+    assert outcome == Outcome(done=("took away: an old agent",))
 
 
 def test_a_run_that_cannot_heal_says_so_at_its_end(place: Place) -> None:
