@@ -41,8 +41,8 @@ class Outcome:
         """Return the outcome for people."""
         last = {
             ExitCode.CERTIFIED: "Nothing of any fault is left.",
-            ExitCode.NOT_CERTIFIED: f"{len(self.left)} things are left, see above.",
-            ExitCode.HARNESS: f"{len(self.unknown)} things could not be told, see above.",
+            ExitCode.NOT_CERTIFIED: f"Not clean: {len(self.left)} left, see above.",
+            ExitCode.HARNESS: f"Nobody can tell: {len(self.unknown)} unknown, see above.",
         }
         left = (f"LEFT: {what}" for what in self.left)
         unknown = (f"cannot tell: {what}" for what in self.unknown)

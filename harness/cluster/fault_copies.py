@@ -25,7 +25,7 @@ class FaultCopies:
 
     def place(self) -> str:
         """Return the UID of the namespace."""
-        found = self.connection.core.read_namespace(self.namespace)
+        found = self.connection.core.read_namespace(self.namespace, _request_timeout=ANSWER_TIMEOUT_S)
         return metadata(found).uid or ""
 
     def put(self, line: FaultLine) -> None:

@@ -88,7 +88,8 @@ class FakeCore:
         self.before_write: Callable[[], None] = lambda: None
         """What happens just before a ConfigMap is written; whatever it raises is the server's answer."""
 
-    def read_namespace(self, name: str) -> client.V1Namespace:
+    def read_namespace(self, name: str, *, _request_timeout: float = 10) -> client.V1Namespace:
+        assert _request_timeout > 0
         if name in self._forbidden:
             raise ApiException(status=403, reason="Forbidden")
         if name not in self._namespaces:

@@ -150,7 +150,7 @@ def test_an_unknown_run_is_answered_with_those_that_there_are() -> None:
 def test_what_is_left_weighs_more_than_what_nobody_can_tell() -> None:
     both = Outcome(left=("a",)).and_then(Outcome(unknown=("b",)))
     assert both.exit_code is ExitCode.NOT_CERTIFIED
-    assert [*both.lines()] == ["LEFT: a", "cannot tell: b", "1 things are left, see above."]
+    assert [*both.lines()] == ["LEFT: a", "cannot tell: b", "Not clean: 1 left, see above."]
     assert Outcome(unknown=("b",)).exit_code is ExitCode.HARNESS
     assert Outcome().lines() == ("Nothing of any fault is left.",)
 
