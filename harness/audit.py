@@ -19,6 +19,9 @@ class Trace(ABC):
     """What one family of faults would leave behind."""
 
     name: ClassVar[str]
+    outlives_namespace: ClassVar[bool] = False
+    """Whether it would still be there when the namespace under test is deleted: on a node, for instance."""
+
     needs_hands: ClassVar[bool] = False
     """Whether looking for it makes something in the cluster, such as an agent, which is gone again afterwards."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from harness.audit import traces
 from harness.clients.admin import Admin, NoAnswer
 from harness.cluster.connection import connect, require_vantage
 from harness.cluster.fault_copies import FaultCopies
@@ -14,7 +15,7 @@ from harness.cluster.production import refuse_production
 from harness.cluster.safety import RunLease, refuse_if_held, survey
 from harness.cluster.stage import NotDeployed, Stage
 from harness.errors import UsageError
-from harness.healer import heal_at_the_end, heal_before_clearing, heal_before_reuse
+from harness.healer import heal_at_the_end, heal_before_clearing, heal_before_reuse, tell_what_lasts
 from harness.progress import Progress
 from harness.run import Run
 
@@ -52,6 +53,7 @@ def deployed(run: Run, *, progress: Progress) -> Iterator[Deployment]:
     clear_earlier(stage, progress=progress)
     stage.prepare()
     with RunLease(connection, settings.namespace, holder=settings.run_id), _cleared_at_the_end(stage, run, progress):
+        tell_what_lasts(Cluster(connection, settings.namespace), traces(), progress=progress)
         run.event("deploy", f"apply {settings.manifests_source}")
         with progress.step("applying the manifests", expected_s=3):
             stage.apply()

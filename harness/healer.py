@@ -120,6 +120,17 @@ def heal_before_clearing(connection: Connection, ground: Ground, *, progress: Pr
         copies.forget_healed()
 
 
+def tell_what_lasts(cluster: Cluster, looking: Sequence[Trace], *, progress: Progress) -> None:
+    """Say what is left that a new namespace does not end, before anything is deployed there.
+
+    It is no reason to refuse: others may have cordoned a node for reasons of their own.
+    """
+    lasting = [trace for trace in looking if trace.outlives_namespace]
+    outcome = tidied(cluster, lasting).and_then(said_by(audit(cluster, lasting)))
+    for left in outcome.left:
+        progress.note(f"left by somebody, and in the way: {left}")
+
+
 def heal_at_the_end(
     connection: Connection, ground: Ground, lines: Sequence[FaultLine], *, stays: bool, progress: Progress
 ) -> None:

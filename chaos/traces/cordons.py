@@ -11,6 +11,7 @@ class Cordons(Trace):
     """Nodes that are cordoned. Whoever did it: a broker that has to move there cannot."""
 
     name = "cordoned nodes"
+    outlives_namespace = True
 
     def left(self, cluster: Cluster) -> tuple[str, ...]:
         return tuple(f"node {node} is cordoned" for node in remnants.cordoned_nodes(cluster))

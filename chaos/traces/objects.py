@@ -12,6 +12,7 @@ class FaultObjects(Trace):
     """Pods, DaemonSets and NetworkPolicies of any namespace that carry the label of what faults make."""
 
     name = "helper pods, agents and network policies of faults"
+    outlives_namespace = True
 
     def left(self, cluster: Cluster) -> tuple[str, ...]:
         return remnants.fault_objects(cluster)
@@ -24,6 +25,7 @@ class Agents(Trace):
     """
 
     name = "namespaces of agents"
+    outlives_namespace = True
 
     def left(self, cluster: Cluster) -> tuple[str, ...]:
         return tuple(f"namespace {name}" for name in _staying(cluster))

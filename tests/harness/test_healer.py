@@ -17,7 +17,7 @@ from harness.cluster.pods import Cluster
 from harness.cluster.safety import Ground
 from harness.errors import MachineError
 from harness.fault_lines import FaultLine
-from harness.healer import Healer, heal_at_the_end, heal_before_clearing, heal_before_reuse, tidied
+from harness.healer import Healer, heal_at_the_end, heal_before_clearing, heal_before_reuse, tell_what_lasts, tidied
 from harness.healing import Outcome
 from harness.remedies import Remedy
 from harness.waiting import waiting_on
@@ -190,6 +190,22 @@ class Litter(Trace):
 def test_what_is_nobodys_is_taken_away_and_told_and_one_trouble_does_not_keep_the_rest() -> None:
     outcome = tidied(cast(Cluster, None), [Litter(error=OSError("no answer")), Litter()])
     assert outcome == Outcome(done=("took away: an old agent",))
+
+
+class Lasting(Litter):
+    """A trace that stays when the namespace goes."""
+
+    outlives_namespace = True
+
+    def left(self, cluster: Cluster) -> tuple[str, ...]:
+        del cluster
+        return ("node-2 is cordoned",)
+
+
+def test_before_a_deployment_only_what_lasts_is_told_and_it_is_no_reason_to_refuse() -> None:
+    notes = Notes()
+    tell_what_lasts(cast(Cluster, None), [Lasting(), Litter()], progress=notes)
+    assert notes.said == ["left by somebody, and in the way: litter: node-2 is cordoned"]
 
 
 def test_a_run_that_cannot_heal_says_so_at_its_end(place: Place) -> None:
