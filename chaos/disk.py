@@ -88,10 +88,7 @@ class DiskFill(ByAgent):
         if not 0 < share <= FULL:
             raise ValueError(f"got share={share}, expected more than 0 and at most {FULL:g}")
         super().__init__(cluster, [pod], deadline_s=deadline_s)
-        volume = volume_at(cluster, pod, MOUNTED_AT[pod.rpartition("-")[0]]).name
-        if not volume:
-            raise Inconclusive(f"{pod} has no persistent volume that could be filled")
-        self._volume, self._thousandths, self._undone = volume, round(share * 1000), False
+        self._volume, self._thousandths, self._undone = volume_of(cluster, pod), round(share * 1000), False
         self._file = f"harness-fault-{self._agent.name.rpartition('-')[2]}"
 
     def undoings(self) -> tuple[Remedy, ...]:
@@ -123,3 +120,11 @@ class DiskFill(ByAgent):
         if not (self._undone and self._all_ready()):
             return None
         return {"file_bytes": 0, "ready": list(self.plan())}
+
+
+def volume_of(cluster: Cluster, pod: str) -> str:
+    """Return the name of the persistent volume on which a pod stores its data."""
+    name = volume_at(cluster, pod, MOUNTED_AT[pod.rpartition("-")[0]]).name
+    if not name:
+        raise Inconclusive(f"{pod} has no persistent volume")
+    return name

@@ -117,9 +117,7 @@ class Squeeze(ByAgent):
         for target in self._targets:
             file, declared = self._declared[target.pod]
             arguments = (target.container, file, declared, self._value(file))
-            self._agent.strike(
-                target.node, *arguments, do=self._script(), undo=WRITE_BACK, deadline_s=self._deadline_s
-            )  # fmt: skip
+            self._agent.strike(target.node, *arguments, do=self._script(), undo=WRITE_BACK, deadline_s=self._deadline_s)
 
     @abstractmethod
     def _script(self) -> str: ...
