@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.cluster.connection import Refused, metadata
 from harness.cluster.pods import KAFKA, Cluster
@@ -213,6 +213,7 @@ def hands(cluster: Cluster, name: str) -> Iterator[Agent]:
 class AgentRemoved(Remedy):
     """An agent is removed; the last remedy of its fault, as the others may need it."""
 
+    outlives_namespace: ClassVar[bool] = True
     agent: str
 
     def apply(self, cluster: Cluster) -> None:

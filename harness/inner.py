@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.cluster.connection import connect, require_vantage
+from harness.cluster.production import refuse_production
 from harness.cluster.safety import refuse_if_held, survey
 from harness.errors import ExitCode, HarnessError
 from harness.run import Settings
@@ -22,7 +23,7 @@ PR_SET_PDEATHSIG = 1
 
 def main(arguments: Sequence[str]) -> int:
     """Certify; what goes wrong in the harness itself has an exit code of its own."""
-    _end_in_order()
+    end_in_order()
     try:
         return _certify(arguments)
     except HarnessError as error:
@@ -45,10 +46,11 @@ def _require_cluster(settings: Settings) -> None:
     connection = connect(settings.target)
     require_vantage()
     survey(connection, settings.namespace, reuse=settings.reuse)
+    refuse_production(connection, settings.namespace, known=settings.known)
     refuse_if_held(connection, settings.namespace)
 
 
-def _end_in_order() -> None:
+def end_in_order() -> None:
     """Make every request to end a KeyboardInterrupt, which cleans up; also when the parent was killed outright."""
     # SIGINT, too: whoever starts a run in the background of a shell script hands down that it is ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

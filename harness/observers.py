@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -95,9 +95,9 @@ class MachineObserver:
 
 
 @contextmanager
-def observing(cluster: Cluster, *, clock: RunClock) -> Iterator[Observed]:
-    """Sample every broker and this machine for as long as the `with` block lasts."""
-    observed = Observed(pods={pod: [] for pod in cluster.brokers})
+def observing(cluster: Cluster, *, pods: Sequence[str], clock: RunClock) -> Iterator[Observed]:
+    """Sample these brokers and this machine for as long as the `with` block lasts."""
+    observed = Observed(pods={pod: [] for pod in pods})
     with ExitStack() as stack:
         stack.enter_context(MachineObserver(clock=clock, into=observed.machine))
         for pod, samples in observed.pods.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ def metered(events: list[tuple[int, int]], *, engine: str) -> list[Frame]:
     frames: list[Frame] = []
     meter = Meter(engine, started_ns=0, sink=frames.append, cpu_s=lambda: 0.0)
     for now_ns, latency_ns in events:
-        meter.acknowledged(now_ns=now_ns, intended_ns=now_ns - latency_ns, size=10)
+        meter.acknowledged(now_ns=now_ns, intended_ns=np.array([now_ns - latency_ns]), size=10)
     meter.roll(4 * NS_PER_S)
     return frames
 
