@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.cluster.connection import Refused
 from harness.cluster.objects import node_of
@@ -19,6 +19,7 @@ TOO_MANY_REQUESTS = 429
 class Uncordoned(Remedy):
     """A node takes pods again; one that is gone is fine."""
 
+    outlives_namespace: ClassVar[bool] = True
     node: str
 
     def apply(self, cluster: Cluster) -> None:
