@@ -40,13 +40,13 @@ class Resumed(Remedy):
     container: str
 
     def apply(self, cluster: Cluster) -> None:
-        if _runs(cluster, self.pod, self.container):
+        if runs(cluster, self.pod, self.container):
             with hands(cluster, self.agent) as agent:
                 agent.run(self.node, GO_ON, self.container)
 
     def remains(self, cluster: Cluster) -> str:
         """Look from inside the container, where its first process is number 1: this takes no agent."""
-        if not _runs(cluster, self.pod, self.container):
+        if not runs(cluster, self.pod, self.container):
             return ""
         seen = cluster.run(self.pod, ["grep", "^State:", "/proc/1/status"])
         if seen.returncode != 0:
@@ -90,7 +90,8 @@ class Pause(ByAgent):
         return {"paused": 0, "ready": list(self.plan())}
 
 
-def _runs(cluster: Cluster, pod: str, container: str) -> bool:
+def runs(cluster: Cluster, pod: str, container: str) -> bool:
+    """Say whether a container of a pod is still the one with this id."""
     found = cluster.pod(pod)
     statuses = (found.status.container_statuses if found and found.status else None) or []
     return any((status.container_id or "").endswith(container) for status in statuses)

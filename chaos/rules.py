@@ -127,9 +127,14 @@ class RuleFault(ByAgent):
         for target in self._targets:
             lines = "\n".join(rule.arguments(self._comment) for rule in self._rules[target.pod])
             self._agent.strike(
-                target.node, target.uid, self._comment, lines, do=ADD_RULES, undo=REMOVE_RULES,
+                target.node,
+                target.uid,
+                self._comment,
+                lines,
+                do=ADD_RULES,
+                undo=REMOVE_RULES,
                 deadline_s=self._deadline_s,
-            )  # fmt: skip
+            )
 
     def _counters(self, target: Target) -> list[Counter]:
         text = self._agent.run(target.node, LIST_RULES, target.uid, self._comment)

@@ -93,9 +93,7 @@ class Shaped(ByAgent):
         self._undone = False
         for target in self._targets:
             arguments = (target.uid, HANDLE, self._queue)
-            self._agent.strike(
-                target.node, *arguments, do=PUT_QUEUE, undo=TAKE_QUEUE, deadline_s=self._deadline_s
-            )  # fmt: skip
+            self._agent.strike(target.node, *arguments, do=PUT_QUEUE, undo=TAKE_QUEUE, deadline_s=self._deadline_s)
 
     def proof_of_injection(self) -> dict[str, object] | None:
         """Each queue must be there and have met packets: have held some back, or have let some pass late."""
