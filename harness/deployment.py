@@ -15,6 +15,7 @@ from harness.cluster.production import refuse_production
 from harness.cluster.safety import RunLease, refuse_if_held, survey
 from harness.cluster.stage import NotDeployed, Stage
 from harness.errors import UsageError
+from harness.fault_lines import GONE, HEALED
 from harness.healer import heal_at_the_end, heal_before_clearing, heal_before_reuse, tell_what_lasts
 from harness.progress import Progress
 from harness.run import Run
@@ -102,6 +103,7 @@ def _healed_at_the_end(stage: Stage, run: Run, progress: Progress) -> Iterator[N
         yield
     finally:
         heal_at_the_end(stage.connection, stage.ground, run.faults.open_lines, stays=stays, progress=progress)
+        run.faults.note_end(HEALED if stays or not stage.ground.created else GONE)
 
 
 def _await(stage: Stage, run: Run, *, progress: Progress) -> Deployment:

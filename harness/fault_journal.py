@@ -105,6 +105,13 @@ class FaultJournal:
                 self._open.remove(entry)
             return ""
 
+    def note_end(self, how: str) -> None:
+        """Note on the disk what became of all that was still open: somebody has healed it, and told the namespace."""
+        with self._lock:
+            for entry in self._open:
+                self._append(replace(entry.line, ended=f"{how}, {_now()}"))
+            self._open.clear()
+
     def _place(self, fault: Fault) -> str:
         assert self._copies is not None
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 HEALED = "healed and proven"
 NOT_INJECTED = "never injected"
+GONE = "gone with its namespace"
 
 
 @dataclass(frozen=True, kw_only=True)

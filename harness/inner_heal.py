@@ -45,8 +45,7 @@ def fulfil(order: HealOrder) -> Outcome:
     require_own(connection, order.namespace)
     refuse_if_held(connection, order.namespace)
     copies = FaultCopies(connection, order.namespace)
-    known = merged((*copies.lines(), *lines_on_disk(order.reports, place=copies.place())))
-    lines = chosen(known, run=order.run)
+    lines = chosen(known_lines(copies, order.reports), run=order.run)
     for line in lines:
         print(line)
     healer = healer_of(connection, order.namespace)
@@ -54,10 +53,24 @@ def fulfil(order: HealOrder) -> Outcome:
         return healer.look(lines) if order.dry_run else healer.heal(lines)
 
 
-def lines_on_disk(reports: Path, *, place: str) -> Iterator[FaultLine]:
-    """Give the lines of the runs whose reports are on this machine, if they are of this very namespace."""
-    for file in sorted(reports.glob(f"*/{FILE}")):
-        yield from (line for line in lines_of(file.read_text(encoding="utf-8")) if line.place == place)
+def known_lines(copies: FaultCopies, reports: Path) -> tuple[FaultLine, ...]:
+    """Return what the namespace tells, with the ends that only a report on this machine knows of.
+
+    A line that only a report has was never injected, or was healed and forgotten since: its remedies may be older than
+    what is declared now.
+    """
+    told = copies.lines()
+    keys, place = {line.key for line in told}, copies.place()
+    on_disk = (line for file in sorted(reports.glob(f"*/{FILE}")) for line in _lines_in(file))
+    return merged((*told, *(line for line in on_disk if line.place == place and line.key in keys)))
+
+
+def _lines_in(file: Path) -> tuple[FaultLine, ...]:
+    """Read a report's journal; one that cannot be read tells of no end, which costs one more healing at the most."""
+    try:
+        return lines_of(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
 
 
 @contextmanager

@@ -120,6 +120,14 @@ def test_without_a_cluster_to_look_at_a_remedy_is_not_proven(tmp_path: Path) -> 
     assert run.faults.close(fault) == "there is no cluster to look at"
 
 
+def test_what_somebody_else_has_healed_ends_on_the_disk(tmp_path: Path) -> None:
+    made, copies = journal(tmp_path)
+    made.write_ahead(Wrong("a"))
+    made.note_end("healed and proven")
+    assert (made.open_lines, len(copies.lines)) == ((), 1)
+    assert [line.is_open for line in lines_of(made.path.read_text())] == [False]
+
+
 def test_one_of_two_faults_ends(tmp_path: Path) -> None:
     made, _ = journal(tmp_path)
     first, second = Wrong("a"), Wrong("b")

@@ -20,7 +20,7 @@ from harness.fault_lines import FaultLine
 from harness.heal_order import HealOrder
 from harness.healer import Healer
 from harness.healing import Outcome
-from harness.inner_heal import fulfil, lines_on_disk, main
+from harness.inner_heal import fulfil, known_lines, main
 from harness.waiting import waiting_on
 from tests.cluster.fakes import NAMESPACE, FakeApi, FakeCore
 from tests.cluster.test_safety import lease
@@ -130,21 +130,38 @@ def test_an_interrupt_may_be_followed_by_another_healing(
     assert "heal again" in capsys.readouterr().err
 
 
-def test_reports_on_this_machine_tell_of_the_very_same_namespace_only(tmp_path: Path) -> None:
-    for run, place in (("a-run", LINE.place), ("b-run", "a namespace of the same name, elsewhere")):
-        (tmp_path / run).mkdir()
-        line = replace(LINE, run=run, place=place)
-        (tmp_path / run / "faults.jsonl").write_text(f"{line.as_text()}\n", encoding="utf-8")
-    assert [line.run for line in lines_on_disk(tmp_path, place=LINE.place)] == ["a-run"]
-    assert list(lines_on_disk(tmp_path / "nothing", place=LINE.place)) == []
+def report(folder: Path, line: FaultLine) -> None:
+    """Write a line into the report of its run."""
+    (folder / line.run).mkdir()
+    (folder / line.run / "faults.jsonl").write_text(f"{line.as_text()}\n", encoding="utf-8")
 
 
-def test_a_fault_that_only_the_report_knows_of_is_healed_too(api: FakeApi, tmp_path: Path) -> None:
-    (tmp_path / "a-run").mkdir()
-    (tmp_path / "a-run" / "faults.jsonl").write_text(f"{LINE.as_text()}\n", encoding="utf-8")
-    outcome = fulfil(replace(ORDER, reports=tmp_path))
-    assert "healed a-run/1 pause on " in outcome.done
-    assert [line.key for line in copies(api).lines()] == [LINE.key]
+def test_an_end_that_only_the_report_knows_of_counts(api: FakeApi, tmp_path: Path) -> None:
+    copies(api).put(LINE)
+    report(tmp_path, replace(LINE, ended="healed and proven"))
+    assert [line.is_open for line in known_lines(copies(api), tmp_path)] == [False]
+    assert [line.is_open for line in known_lines(copies(api), tmp_path / "nothing")] == [True]
+
+
+def test_the_report_of_another_namespace_of_the_same_name_counts_for_nothing(api: FakeApi, tmp_path: Path) -> None:
+    copies(api).put(LINE)
+    report(tmp_path, replace(LINE, place="elsewhere", ended="healed and proven"))
+    assert [line.is_open for line in known_lines(copies(api), tmp_path)] == [True]
+
+
+def test_a_report_that_cannot_be_read_tells_of_no_end(api: FakeApi, tmp_path: Path) -> None:
+    copies(api).put(LINE)
+    report(tmp_path, LINE)
+    (tmp_path / "a-run" / "faults.jsonl").write_text("{\n{\n", encoding="utf-8")
+    assert known_lines(copies(api), tmp_path) == (LINE,)
+
+
+def test_a_fault_that_the_namespace_has_forgotten_is_not_undone_again(api: FakeApi, tmp_path: Path) -> None:
+    """It was healed since; what it declares may be older than what is declared now."""
+    report(tmp_path, LINE)
+    assert known_lines(copies(api), tmp_path) == ()
+    with pytest.raises(UsageError, match="there is no journal here at all"):
+        fulfil(replace(ORDER, run="a-run", reports=tmp_path))
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)

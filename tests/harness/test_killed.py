@@ -22,10 +22,11 @@ from chaos.scale import BrokersAway
 from harness.cluster.fault_copies import FaultCopies
 from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
-from harness.fault_lines import FaultLine, lines_of, merged
+from harness.fault_lines import FaultLine
 from harness.faults import Fault
 from harness.healer import Healer
 from harness.healing import Outcome
+from harness.inner_heal import known_lines
 from harness.protocols import Admin
 from harness.trial import inject, strike
 from harness.waiting import waiting_on
@@ -147,12 +148,12 @@ def live_and_be_healed(
     """Let a run be killed, let one who heals be killed, then heal in full from what is there."""
     world = World()
     with tempfile.TemporaryDirectory() as name, waiting_on(FakeClock()):
-        folder = Path(name)
-        _live(lambda: world.run(Life(steps), folder, plan, overlapping=overlapping))
-        file = folder / "faults.jsonl"
-        on_disk = lines_of(file.read_text()) if file.exists() and not report_lost else ()
-        _live(lambda: world.heal(Life(healing_steps), merged((*world.copies.lines(), *on_disk))))
-        outcome = world.heal(Life(10_000), merged((*world.copies.lines(), *on_disk)))
+        reports = Path(name)
+        _live(lambda: world.run(Life(steps), reports / "a-run", plan, overlapping=overlapping))
+        if report_lost:
+            reports /= "lost"
+        _live(lambda: world.heal(Life(healing_steps), known_lines(world.copies, reports)))
+        outcome = world.heal(Life(10_000), known_lines(world.copies, reports))
     return world, outcome
 
 
