@@ -124,6 +124,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "numpy": ("bench", "harness", "suites"),
     "pyarrow": ("harness.histories",),
     "rustworkx": ("harness.judging",),
+    # Quantiles of Student's t for any confidence, to tell two loads apart.
+    "scipy": ("harness.measuring",),
     "edn_format": ("harness.histories",),
     "ply": ("harness.histories",),
     "orjson": ("harness.histories",),
