@@ -134,6 +134,7 @@ class Kind:
     resolution: float
     more_is_better: bool = False
     is_share: bool = False
+    needs_readers: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,8 +157,20 @@ KINDS = (
     ),
     Kind(name="produce latency p50", unit="ms", of=lambda block: block.produce_p50_ms, resolution=0.1),
     Kind(name="produce latency p99", unit="ms", of=lambda block: block.produce_p99_ms, resolution=0.1),
-    Kind(name="end-to-end latency p50", unit="ms", of=lambda block: block.end_to_end_p50_ms, resolution=0.1),
-    Kind(name="end-to-end latency p99", unit="ms", of=lambda block: block.end_to_end_p99_ms, resolution=0.1),
+    Kind(
+        name="end-to-end latency p50",
+        unit="ms",
+        of=lambda block: block.end_to_end_p50_ms,
+        resolution=0.1,
+        needs_readers=True,
+    ),
+    Kind(
+        name="end-to-end latency p99",
+        unit="ms",
+        of=lambda block: block.end_to_end_p99_ms,
+        resolution=0.1,
+        needs_readers=True,
+    ),
     Kind(name="broker CPU", unit="s/MB", of=lambda block: block.cpu_s_per_mb, resolution=0.05),
     Kind(
         name="throttling",
@@ -214,16 +227,12 @@ def _traffic(run: Measured, name: str) -> object:
 
 
 def _figures(before: Measured, after: Measured) -> Iterator[Figure]:
-    kinds = [kind for kind in KINDS if _applies(kind, before) or _applies(kind, after)]
+    is_read = bool(_traffic(before, "groups"))  # where nobody reads there is no end-to-end latency to compare
+    kinds = [kind for kind in KINDS if is_read or not kind.needs_readers]
     confidence = 1 - (1 - CONFIDENCE) / (1 + len(kinds))
     yield _knee(before, after, confidence=confidence)
     for kind in kinds:
         yield _compared(kind, list(_strata(kind, before, after)), confidence=confidence)
-
-
-def _applies(kind: Kind, run: Measured) -> bool:
-    """Say whether a run measured a figure at all; where nobody reads there is no end-to-end latency to compare."""
-    return any(kind.of(block) is not None for blocks in run.blocks.values() for block in blocks)
 
 
 def _knee(before: Measured, after: Measured, *, confidence: float) -> Figure:

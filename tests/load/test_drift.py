@@ -175,9 +175,17 @@ def test_where_nobody_reads_nothing_is_missing() -> None:
         rate: tuple(replace(block, end_to_end_p50_ms=None, end_to_end_p99_ms=None) for block in found)
         for rate, found in run().blocks.items()
     }
-    alone = replace(run(), blocks=unread)
+    alone = replace(run(), blocks=unread, profile={**PROFILE, "traffic": {**PROFILE["traffic"], "groups": 0}})
     assert compare(alone, alone).difference is Difference.SAME
     assert len(compare(alone, alone).figures) == 6
+
+
+def test_where_somebody_reads_a_latency_that_neither_run_has_is_not_the_same() -> None:
+    blind = replace(run(), blocks={1000.0: (Block(acknowledged_per_s=1000), Block(acknowledged_per_s=1001))})
+    found = compare(blind, blind)
+    assert found.difference is Difference.UNKNOWN
+    assert said(found)["end-to-end latency p99"] is Difference.UNKNOWN
+    assert said(found)["throughput"] is Difference.SAME
 
 
 def test_seconds_taken_one_by_one_would_cry_wolf_and_blocks_do_not() -> None:
