@@ -120,8 +120,8 @@ def log_ticks(low: float, high: float) -> list[Tick]:
 
     They are powers of ten, with 2 and 5 times them between where there are few.
     """
-    high = high if 0 < high < math.inf else 1.0
-    low = max(low if low > 0 else high, high / 1e6, 1e-12)
+    high = high if 1e-9 <= high < _LARGEST else 1.0
+    low = min(high, max(low if low > 0 else high, high / 1e6))
     multiples = (1, 2, 5) if high / low <= 30 else (1,)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1
     values = [float(Decimal(multiple).scaleb(power)) for power in range(first, last + 1) for multiple in multiples]

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 import testbed
-from harness import earlier, loading, matrix, mutants, nodejs, peers, profiles, resumption, rules
+from harness import earlier, load_report, loading, matrix, mutants, nodejs, peers, profiles, resumption, rules
 from harness.catalogue import as_markdown, claims_in
 from harness.certificate import exit_code_of
 from harness.claims import Level
@@ -248,6 +248,40 @@ def put_load(profile: str | None, against: str | None, *, as_json: bool, **optio
     if as_json and written.exists():
         click.echo(written.read_text(encoding="utf-8"))
     return int(code)
+
+
+REPORTS = click.option(
+    "--reports",
+    type=click.Path(path_type=Path),
+    default=ROOT / "reports",
+    help="Where runs are looked for by id.",
+)
+
+
+@main.command("report")
+@click.argument("run")
+@click.option("--against", metavar="RUN", help="The load run to compare with on the page.")
+@REPORTS
+def make_report(run: str, against: str | None, reports: Path) -> int:
+    """Make the page and the exports of a load RUN (its id, or its folder) again."""
+    earlier = load_report.find(against, reports=reports) if against is not None else None
+    click.echo(str(load_report.make(load_report.find(run, reports=reports), against=earlier)))
+    return int(ExitCode.CERTIFIED)
+
+
+@main.command("diff")
+@click.argument("before")
+@click.argument("after")
+@REPORTS
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def diff_loads(before: str, after: str, reports: Path, as_json: bool) -> int:
+    """Compare the load run AFTER with BEFORE (ids or folders): what differs by more than noise.
+
+    Exit codes: 0 nothing became worse, 1 something did, 2 cannot tell.
+    """
+    found = load_report.diff(*(load_report.find(run, reports=reports) for run in (before, after)))
+    click.echo(json.dumps(found.as_json(), indent=1) if as_json else "\n".join(load_report.lines(found)))
+    return int(load_report.CODES[found.difference])
 
 
 @main.command("bench-peers")

@@ -119,7 +119,7 @@ def read(folder: Path, *, each: Callable[[Second, Frame], None] = lambda *_: Non
 
     `each` is given every second with the sum of its frames, which is not kept.
     """
-    content = _content(folder / RESULT)
+    content = content_of(folder)
     parts = folder / str(content["folder"])
     try:
         observed = usage.read(parts / OBSERVED)
@@ -138,7 +138,9 @@ def read(folder: Path, *, each: Callable[[Second, Frame], None] = lambda *_: Non
     return Recorded(content=content, moments=tuple(moments), trials=trials, observed=observed, steps=steps)
 
 
-def _content(path: Path) -> Mapping[str, Any]:
+def content_of(folder: Path) -> Mapping[str, Any]:
+    """Read load.json alone."""
+    path = folder / RESULT
     content = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise ValueError(f"got {path} of another form, expected the schema {SCHEMA}")

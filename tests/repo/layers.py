@@ -122,7 +122,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "ruamel": ("harness.cluster", "harness.profiles", "harness.rules", "harness.sizing"),
     # The columns of a history are numpy's, so whoever reads one uses it.
     "numpy": ("bench", "harness", "suites"),
-    "pyarrow": ("harness.histories",),
+    # Histories are columns, and the series of a load are exported as some.
+    "pyarrow": ("harness.histories", "harness.load_exports"),
     "rustworkx": ("harness.judging",),
     # Quantiles of Student's t for any confidence, to tell two loads apart.
     "scipy": ("harness.measuring",),

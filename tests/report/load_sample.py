@@ -118,7 +118,7 @@ def latencies(trial: Placed, shape: Shape, random: np.random.Generator, *, dip: 
     """Draw the latencies of a second: starved CPU periods add tenths of a second, the more the fuller the broker."""
     load = trial.rate_hz / KNEE_HZ
     drawn = random.lognormal(np.log(6.0 * shape.slower), 0.55, size=DRAWN)
-    starved = random.random(DRAWN) < min(0.9, 0.015 + 0.1 * max(0.0, load - 0.75))
+    starved = random.random(DRAWN) < min(0.9, 0.04 + 0.1 * max(0.0, load - 0.75))
     drawn = drawn + np.where(starved, 100 * random.random(DRAWN), 0)
     if load > 1.03 or dip:
         drawn = drawn + random.uniform(200, 900, size=DRAWN)
