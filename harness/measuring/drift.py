@@ -29,8 +29,6 @@ LEAST_BLOCKS = 2
 """Of a rate, on both sides: a single one says nothing of its noise."""
 SAME_RATE = 0.01
 """Rates that differ by less are the same rate: nothing that is measured here is as exact."""
-WIDEST = 0.5
-"""An interval that leaves a change of half open has too few samples behind it to say that nothing changed."""
 CONFIDENCE = 0.95
 
 
@@ -126,12 +124,16 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """How one figure is compared; `resolution` is the least change that is called one."""
+    """How one figure is compared; `resolution` is the least change that is called one.
+
+    An interval that leaves a change of `widest` open has too few samples behind it to say that nothing changed.
+    """
 
     name: str
     unit: str
     of: Callable[[Block], float | None]
     resolution: float
+    widest: float
     more_is_better: bool = False
     is_share: bool = False
     needs_readers: bool = False
@@ -146,22 +148,24 @@ class Stratum:
     after: tuple[float, ...]
 
 
-KNEE = Kind(name="knee", unit="records/s", of=lambda _: None, resolution=0.05, more_is_better=True)
+KNEE = Kind(name="knee", unit="records/s", of=lambda _: None, resolution=0.05, widest=0.25, more_is_better=True)
 KINDS = (
     Kind(
         name="throughput",
         unit="records/s",
         of=lambda block: block.acknowledged_per_s,
         resolution=0.01,
+        widest=0.1,
         more_is_better=True,
     ),
-    Kind(name="produce latency p50", unit="ms", of=lambda block: block.produce_p50_ms, resolution=0.1),
-    Kind(name="produce latency p99", unit="ms", of=lambda block: block.produce_p99_ms, resolution=0.1),
+    Kind(name="produce latency p50", unit="ms", of=lambda block: block.produce_p50_ms, resolution=0.1, widest=0.5),
+    Kind(name="produce latency p99", unit="ms", of=lambda block: block.produce_p99_ms, resolution=0.1, widest=0.5),
     Kind(
         name="end-to-end latency p50",
         unit="ms",
         of=lambda block: block.end_to_end_p50_ms,
         resolution=0.1,
+        widest=0.5,
         needs_readers=True,
     ),
     Kind(
@@ -169,14 +173,16 @@ KINDS = (
         unit="ms",
         of=lambda block: block.end_to_end_p99_ms,
         resolution=0.1,
+        widest=0.5,
         needs_readers=True,
     ),
-    Kind(name="broker CPU", unit="s/MB", of=lambda block: block.cpu_s_per_mb, resolution=0.05),
+    Kind(name="broker CPU", unit="s/MB", of=lambda block: block.cpu_s_per_mb, resolution=0.05, widest=0.25),
     Kind(
         name="throttling",
         unit="of CPU periods",
         of=lambda block: block.throttled_ratio,
         resolution=0.02,
+        widest=0.2,
         is_share=True,
     ),
 )
@@ -326,7 +332,7 @@ def _noise(values: Sequence[float], *, is_share: bool) -> float:
 
 def _difference(kind: Kind, change: float, low: float, high: float) -> Difference:
     if low <= 0 <= high or abs(change) < kind.resolution:
-        is_narrow = max(abs(low), abs(high)) < WIDEST
+        is_narrow = max(abs(low), abs(high)) < kind.widest
         return Difference.SAME if is_narrow else Difference.UNKNOWN
     return Difference.BETTER if (change > 0) is kind.more_is_better else Difference.WORSE
 

@@ -108,6 +108,14 @@ def test_a_change_that_is_sure_but_does_not_matter_is_none() -> None:
     assert "would matter" in next(f.why for f in found.figures if f.name == "produce latency p99")
 
 
+def test_throttling_that_may_be_a_third_more_is_not_the_same() -> None:
+    def of(*ratios: float) -> Measured:
+        return replace(run(), blocks={1000.0: tuple(Block(acknowledged_per_s=1000, throttled_ratio=r) for r in ratios)})
+
+    found = compare(of(0.05, 0.2, 0.1, 0.02), of(0.1, 0.5, 0.2, 0.4))
+    assert said(found)["throttling"] is Difference.UNKNOWN
+
+
 def test_knees_that_were_not_found_alike_leave_it_open() -> None:
     found = compare(run(), run(repeats=(900.0, 8600.0, 9300.0)))
     assert said(found)["knee"] is Difference.UNKNOWN

@@ -296,6 +296,32 @@ def profile(shape: Shape) -> dict[str, Any]:
     }
 
 
+CONCLUDED: dict[str, Any] = {
+    "verdict": "SUFFICIENT",
+    "reason": "6900 records/s were carried for 20 s; 5520 records/s were carried for 32 s; 2000 are expected",
+    "limiting_resource": "broker CPU",
+    "headroom_ratio": 2.45,
+    "expected_records_per_s": 2000,
+    "knee": {
+        "records_per_s": 6900,
+        "mb_per_s": 7.0656,
+        "low": 6610.5,
+        "high": 7420.25,
+        "confidence": 0.95,
+        "repeats": [7025.0, 6940.5, 7110.0],
+    },
+    "hours_to_full_disk": 0.42,
+    "cpu_model": {
+        "base_cores": 0.1,
+        "cores_per_mb_s": 0.0527,
+        "cores_per_1000_records": None,
+        "r2": 0.991,
+        "quota_cores": QUOTA_CORES,
+        "capacity_records_per_s": 7412.0,
+    },
+}
+
+
 def content(trials: Sequence[Placed], totals: dict[int, tuple[Histogram, Histogram]], shape: Shape) -> dict[str, Any]:
     """Return load.json."""
     soak = trials[-1]
@@ -328,28 +354,7 @@ def content(trials: Sequence[Placed], totals: dict[int, tuple[Histogram, Histogr
         ],
         "folder": "load",
         "profile": profile(shape),
-        "verdict": "SUFFICIENT",
-        "reason": "6900 records/s were carried for 20 s; 5520 records/s were carried for 32 s; 2000 are expected",
-        "limiting_resource": "broker CPU",
-        "headroom_ratio": 2.45,
-        "expected_records_per_s": 2000,
-        "knee": {
-            "records_per_s": 6900,
-            "mb_per_s": 7.0656,
-            "low": 6610.5,
-            "high": 7420.25,
-            "confidence": 0.95,
-            "repeats": [7025.0, 6940.5, 7110.0],
-        },
-        "hours_to_full_disk": 0.42,
-        "cpu_model": {
-            "base_cores": 0.1,
-            "cores_per_mb_s": 0.0527,
-            "cores_per_1000_records": None,
-            "r2": 0.991,
-            "quota_cores": QUOTA_CORES,
-            "capacity_records_per_s": 7412.0,
-        },
+        **CONCLUDED,
         "judgements": [
             {
                 "checker": "load-delivery",
