@@ -14,7 +14,19 @@ from typing import Any
 import click
 
 import testbed
-from harness import earlier, load_report, loading, matrix, mutants, nodejs, peers, profiles, resumption, rules
+from harness import (
+    dry_run,
+    earlier,
+    load_commands,
+    loading,
+    matrix,
+    mutants,
+    nodejs,
+    peers,
+    profiles,
+    resumption,
+    rules,
+)
 from harness.catalogue import as_markdown, claims_in
 from harness.certificate import exit_code_of
 from harness.claims import Level
@@ -22,7 +34,7 @@ from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.histories.reading import Form
 from harness.judging.config import Config
-from harness.launch import ROOT, SUITES, Request, Where, launch, suites
+from harness.launch import ROOT, SUITES, HealRequest, Request, Where, heal, launch, suites
 from harness.progress import TerminalProgress
 from harness.rehearsal.rehearsing import rehearse
 from harness.rejudge import rejudge
@@ -110,7 +122,7 @@ def claims(markdown: bool) -> None:
 
 RUN_OPTIONS = (
     click.option("--kubeconfig", type=click.Path(path_type=Path), help="The cluster to use; default: the testbed."),
-    click.option("--context", help="The kubeconfig's context; default: its current one."),
+    click.option("--context", help="The kubeconfig's context; may be left out when it has only one."),
     click.option("--namespace", default="greenfield", show_default=True, help="Where to deploy."),
     click.option(
         "--manifests",
@@ -119,6 +131,12 @@ RUN_OPTIONS = (
     ),
     click.option("--document", type=click.Path(path_type=Path), default=DEFAULT_PATH, help="The Markdown to certify."),
     click.option("--reuse", is_flag=True, help="Certify what already runs in the namespace; deploy nothing."),
+    click.option(
+        "--i-know-this-is",
+        "known",
+        metavar="NAMESPACE",
+        help="Use this namespace although its cluster looks like one on which somebody depends.",
+    ),
     click.option("--keep", is_flag=True, help="Leave the cluster under test (and the testbed) up afterwards."),
     click.option("--seed", type=int, help="The seed of every random choice; default: a new one, which is printed."),
     click.option("--reports", type=click.Path(path_type=Path), default=ROOT / "reports", help="Where reports go."),
@@ -138,6 +156,7 @@ REHEARSAL_OPTIONS = (
 )
 
 SELECTION_OPTIONS = (
+    click.option("--dry-run", "dry", is_flag=True, help="Say which clauses and faults there would be; touch nothing."),
     click.option("--only", multiple=True, metavar="WORDS", help="Only these clauses or families: FAIL or TXN-01,REP."),
     click.option("--skip", multiple=True, metavar="WORDS", help="All but these clauses or families."),
     click.option("--resume", metavar="RUN", help="Go on with an interrupted run: what it judged is taken over."),
@@ -213,13 +232,41 @@ def _request(
     )
 
 
-def _run(level: Level, *, as_json: bool, **options: Any) -> int:
+def _run(level: Level, *, as_json: bool, dry: bool, **options: Any) -> int:
     request = _request(level, **options)
+    if dry:
+        return _say_what_would_be_done(request)
     code, folder = launch(request, work=suites(request), progress=TerminalProgress())
     certificate = folder / "certificate.json"
     if as_json and certificate.exists():
         click.echo(certificate.read_text(encoding="utf-8"))
     return int(code)
+
+
+def _say_what_would_be_done(request: Request) -> int:
+    if request.keyword is not None or request.last_failed:
+        raise UsageError("got --dry-run and -k or --lf", remedy="choose clauses by --only and --skip")
+    where = request.kubeconfig or (request.cluster or Where.TESTBED).value
+    does = "certify what runs there" if request.reuse else "deploy"
+    click.echo(f"Nothing is touched. This would {does}, in namespace {request.namespace} of {where}:")
+    for line in dry_run.lines(SUITES, level=request.level, selection=request.selection):
+        click.echo(line)
+    return int(ExitCode.CERTIFIED)
+
+
+@main.command("heal")
+@click.option("--run", "run_id", help="Only the faults of this run; default: of all runs.")
+@click.option("--all", "every_run", is_flag=True, help="The faults of all runs, which is the default.")
+@click.option("--kubeconfig", type=click.Path(path_type=Path), help="The cluster to heal; default: the testbed.")
+@click.option("--context", help="The kubeconfig's context; may be left out when it has only one.")
+@click.option("--namespace", default="greenfield", show_default=True, help="Where the faults were injected.")
+@click.option("--reports", type=click.Path(path_type=Path), default=ROOT / "reports", help="Where reports are, if any.")
+@click.option("--dry-run", is_flag=True, help="Say what is open and what is left; change nothing.")
+def heal_faults(run_id: str | None, every_run: bool, **options: Any) -> int:
+    """Undo what faults of killed runs left: exit code 0 nothing is left, 1 something is, 3 nobody can tell."""
+    if run_id is not None and every_run:
+        raise UsageError(f"got --run {run_id} and --all", remedy="leave one of them out")
+    return int(heal(HealRequest(run=run_id, **options)))
 
 
 @main.command("load")
@@ -248,40 +295,6 @@ def put_load(profile: str | None, against: str | None, *, as_json: bool, **optio
     if as_json and written.exists():
         click.echo(written.read_text(encoding="utf-8"))
     return int(code)
-
-
-REPORTS = click.option(
-    "--reports",
-    type=click.Path(path_type=Path),
-    default=ROOT / "reports",
-    help="Where runs are looked for by id.",
-)
-
-
-@main.command("report")
-@click.argument("run")
-@click.option("--against", metavar="RUN", help="The load run to compare with on the page.")
-@REPORTS
-def make_report(run: str, against: str | None, reports: Path) -> int:
-    """Make the page and the exports of a load RUN (its id, or its folder) again."""
-    earlier = load_report.find(against, reports=reports) if against is not None else None
-    click.echo(str(load_report.make(load_report.find(run, reports=reports), against=earlier)))
-    return int(ExitCode.CERTIFIED)
-
-
-@main.command("diff")
-@click.argument("before")
-@click.argument("after")
-@REPORTS
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def diff_loads(before: str, after: str, reports: Path, as_json: bool) -> int:
-    """Compare the load run AFTER with BEFORE (ids or folders): what differs by more than noise.
-
-    Exit codes: 0 nothing became worse, 1 something did, 2 cannot tell.
-    """
-    found = load_report.diff(*(load_report.find(run, reports=reports) for run in (before, after)))
-    click.echo(json.dumps(found.as_json(), indent=1) if as_json else "\n".join(load_report.lines(found)))
-    return int(load_report.CODES[found.difference])
 
 
 @main.command("bench-peers")
@@ -364,6 +377,10 @@ def hunt_mutants(names: tuple[str, ...], **options: Any) -> int:
             said = "not run" if verdict is None else verdict.value
             click.echo(f"          {claim} {said}: {outcome.reasons.get(claim, '')}")
     return int(ExitCode.CERTIFIED if all(outcome.is_killed for outcome in outcomes) else ExitCode.NOT_CERTIFIED)
+
+
+main.add_command(load_commands.make_report)
+main.add_command(load_commands.diff_loads)
 
 
 if __name__ == "__main__":

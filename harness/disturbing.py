@@ -14,7 +14,7 @@ from harness.faults import Fault
 from harness.measuring.plan import Disturbance
 from harness.measuring.result import Recording
 from harness.run import Run
-from harness.trial import await_healing, prove
+from harness.trial import await_healing, inject, prove
 
 AFTER_S = 5.0
 """Of the judged part: what is compared with the restart has been seen."""
@@ -46,14 +46,14 @@ class Rolling(Undisturbed):
 
     def look(self, recording: Recording) -> None:
         if not self._begun and recording.judged_s >= AFTER_S:
-            self._run.event("fault", f"{self._fault.name}: {', '.join(self._fault.plan())}")
-            self._fault.inject()
+            inject(self._fault, self._run, Evidence())
             self._begun = True
 
     def is_over(self) -> bool:
         if not self._begun or self._fault.proof_of_healing() is None:
             return False
         self._run.event("healed", f"{self._fault.name}: every broker is back")
+        self._run.faults.close(self._fault)
         return True
 
 
@@ -74,9 +74,8 @@ def disturbed(disturbance: Disturbance | None, *, cluster: Cluster, admin: Admin
 def _one_broker_away(cluster: Cluster, admin: Admin, run: Run) -> Iterator[Undisturbed]:
     fault = BrokersAway(cluster, left=len(cluster.brokers) - 1)
     evidence = Evidence()
-    run.event("fault", f"{fault.name}: {', '.join(fault.plan())}")
     try:
-        fault.inject()
+        inject(fault, run, evidence)
         prove(fault, run, evidence)
         calm = Undisturbed(cluster)
         calm.pods = tuple(pod for pod in cluster.brokers if pod not in fault.plan())

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.cluster.connection import connect, require_vantage
+from harness.cluster.production import refuse_production
 from harness.cluster.safety import refuse_if_held, survey
 from harness.errors import ExitCode, HarnessError
 from harness.run import Settings
@@ -45,6 +46,7 @@ def _require_cluster(settings: Settings) -> None:
     connection = connect(settings.target)
     require_vantage()
     survey(connection, settings.namespace, reuse=settings.reuse)
+    refuse_production(connection, settings.namespace, known=settings.known)
     refuse_if_held(connection, settings.namespace)
 
 
