@@ -14,7 +14,19 @@ from typing import Any
 import click
 
 import testbed
-from harness import dry_run, earlier, loading, matrix, mutants, nodejs, peers, profiles, resumption, rules
+from harness import (
+    dry_run,
+    earlier,
+    load_commands,
+    loading,
+    matrix,
+    mutants,
+    nodejs,
+    peers,
+    profiles,
+    resumption,
+    rules,
+)
 from harness.catalogue import as_markdown, claims_in
 from harness.certificate import exit_code_of
 from harness.claims import Level
@@ -365,6 +377,10 @@ def hunt_mutants(names: tuple[str, ...], **options: Any) -> int:
             said = "not run" if verdict is None else verdict.value
             click.echo(f"          {claim} {said}: {outcome.reasons.get(claim, '')}")
     return int(ExitCode.CERTIFIED if all(outcome.is_killed for outcome in outcomes) else ExitCode.NOT_CERTIFIED)
+
+
+main.add_command(load_commands.make_report)
+main.add_command(load_commands.diff_loads)
 
 
 if __name__ == "__main__":

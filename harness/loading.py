@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness import profiles, sizing_table
+from harness import load_report, profiles, sizing_table
 from harness.checkers.load import delivery
 from harness.checkers.load.resources import Documented
 from harness.checkers.load.sufficiency import Earlier, Sufficiency, conclude
@@ -72,8 +72,16 @@ def load(run: Run, profile: Profile, *, against: str | None, progress: Progress,
         finally:
             made.stage.collect(settings.report_dir / "cluster")
     _write(run, concluded, place)
-    _print(concluded, settings.report_dir / RESULT, console=console)
+    with progress.step("writing the report", expected_s=20):
+        page = load_report.make(settings.report_dir, against=_folder_of(earlier, settings.report_dir.parent))
+    _print(concluded, page, console=console)
     return concluded.conclusion.sufficiency
+
+
+def _folder_of(earlier: Earlier | None, reports: Path) -> Path | None:
+    """Return where the earlier run is, if it left what the page compares: an older one did not."""
+    folder = reports / earlier.run_id if earlier is not None else None
+    return folder if folder is not None and load_report.is_comparable(folder) else None
 
 
 def _place(cluster: Cluster, settings: Settings) -> Place:

@@ -81,7 +81,8 @@ def run_load(
     )
     order.write(folder / "order.json")
     follower = Follower(folder=folder)
-    with observing(ground.cluster, pods=ground.calm.pods, clock=clock) as observed, _locust(folder) as locust:
+    observers = observing(ground.cluster, pods=ground.calm.pods, clock=clock, folder=folder)
+    with observers as observed, _locust(folder) as locust:
         brain = Brain(
             profile=profile,
             folder=folder,

@@ -78,6 +78,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.inner",
                 "harness.inner_heal",
                 "harness.live",
+                "harness.load_commands",
                 "harness.loading",
                 "harness.peers",
                 "harness.plugin",
@@ -109,7 +110,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "hdrh": ("harness.measuring",),
     "jinja2": ("harness.report",),
     "markdown_it": ("harness.document",),
-    "click": ("harness.cli", "bench"),
+    "click": ("harness.cli", "harness.load_commands", "bench"),
     "rich": (
         "bench",
         "harness.live",
@@ -123,8 +124,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "ruamel": ("harness.cluster", "harness.profiles", "harness.rules", "harness.sizing"),
     # The columns of a history are numpy's, so whoever reads one uses it.
     "numpy": ("bench", "harness", "suites"),
-    "pyarrow": ("harness.histories",),
+    # Histories are columns, and the series of a load are exported as some.
+    "pyarrow": ("harness.histories", "harness.load_exports"),
     "rustworkx": ("harness.judging",),
+    # Quantiles of Student's t for any confidence, to tell two loads apart.
+    "scipy": ("harness.measuring",),
     "edn_format": ("harness.histories",),
     "ply": ("harness.histories",),
     "orjson": ("harness.histories",),
