@@ -18,7 +18,6 @@ from harness import (
     dry_run,
     earlier,
     load_commands,
-    loading,
     matrix,
     mutants,
     nodejs,
@@ -34,7 +33,8 @@ from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.histories.reading import Form
 from harness.judging.config import Config
-from harness.launch import ROOT, SUITES, HealRequest, Request, Where, heal, launch, suites
+from harness.launch import ROOT, SUITES, HealRequest, Request, Where, Work, heal, launch, suites
+from harness.measuring.recorded import RESULT
 from harness.progress import TerminalProgress
 from harness.rehearsal.rehearsing import rehearse
 from harness.rejudge import rejudge
@@ -236,10 +236,15 @@ def _run(level: Level, *, as_json: bool, dry: bool, **options: Any) -> int:
     request = _request(level, **options)
     if dry:
         return _say_what_would_be_done(request)
-    code, folder = launch(request, work=suites(request), progress=TerminalProgress())
-    certificate = folder / "certificate.json"
-    if as_json and certificate.exists():
-        click.echo(certificate.read_text(encoding="utf-8"))
+    return _launched(request, suites(request), result="certificate.json", as_json=as_json)
+
+
+def _launched(request: Request, work: Work, *, result: str, as_json: bool) -> int:
+    """Do the work and return its exit code; with `as_json` print the result that it wrote, if it came to that."""
+    code, folder = launch(request, work=work, progress=TerminalProgress())
+    written = folder / result
+    if as_json and written.exists():
+        click.echo(written.read_text(encoding="utf-8"))
     return int(code)
 
 
@@ -286,15 +291,12 @@ def put_load(profile: str | None, against: str | None, *, as_json: bool, **optio
     chosen = str(Path(profile).resolve()) if Path(profile).is_file() else found.name
     request = _request(Level.CERTIFY, **options)
     earlier.last_of(found, reports=request.reports, run=against, is_testbed=request.kubeconfig is None)
-    code, folder = launch(
+    return _launched(
         request,
-        work=lambda _, file: ["harness.loading", str(file), chosen, *([against] if against else [])],
-        progress=TerminalProgress(),
+        lambda _, file: ["harness.loading", str(file), chosen, *([against] if against else [])],
+        result=RESULT,
+        as_json=as_json,
     )
-    written = folder / loading.RESULT
-    if as_json and written.exists():
-        click.echo(written.read_text(encoding="utf-8"))
-    return int(code)
 
 
 @main.command("bench-peers")
@@ -306,15 +308,12 @@ def bench_peers(pairs: int, seconds: int, *, as_json: bool, **options: Any) -> i
 
     Exit codes: 0 as fast and as cheap as the peers, 1 not, 2 inconclusive.
     """
-    code, folder = launch(
+    return _launched(
         _request(Level.CERTIFY, **options),
-        work=lambda _, file: ["harness.peers", str(file), str(pairs), str(seconds)],
-        progress=TerminalProgress(),
+        lambda _, file: ["harness.peers", str(file), str(pairs), str(seconds)],
+        result=peers.RESULT,
+        as_json=as_json,
     )
-    written = folder / peers.RESULT
-    if as_json and written.exists():
-        click.echo(written.read_text(encoding="utf-8"))
-    return int(code)
 
 
 @main.command("judge")

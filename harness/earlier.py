@@ -8,10 +8,9 @@ from typing import Any
 
 from harness.checkers.load.sufficiency import Earlier, Sufficiency
 from harness.errors import UsageError
-from harness.load_document import SCHEMA, profile_as_json
+from harness.load_document import profile_as_json
 from harness.measuring.plan import Profile
-
-FILE = "load.json"
+from harness.measuring.recorded import RESULT, SCHEMA
 
 
 def last_of(profile: Profile, *, reports: Path, run: str | None, is_testbed: bool) -> Earlier | None:
@@ -22,7 +21,7 @@ def last_of(profile: Profile, *, reports: Path, run: str | None, is_testbed: boo
     """
     if run is not None:
         return _named(run, reports=reports)
-    for path in sorted(reports.glob(f"*/{FILE}"), reverse=True):
+    for path in sorted(reports.glob(f"*/{RESULT}"), reverse=True):
         content = _read(path)
         if content is not None and _is_alike(content, profile, is_testbed=is_testbed):
             return _earlier(content)
@@ -30,7 +29,7 @@ def last_of(profile: Profile, *, reports: Path, run: str | None, is_testbed: boo
 
 
 def _named(run: str, *, reports: Path) -> Earlier:
-    for path in (Path(run) / FILE, reports / run / FILE, Path(run)):
+    for path in (Path(run) / RESULT, reports / run / RESULT, Path(run)):
         content = _read(path) if path.is_file() else None
         if content is not None and content["knee"] is not None:
             return _earlier(content)

@@ -11,13 +11,13 @@ from pathlib import Path
 from harness.cluster.connection import Connection, connect
 from harness.cluster.fault_copies import FaultCopies
 from harness.cluster.safety import RunLease, refuse_if_held, require_own
+from harness.ending import end_in_order
 from harness.errors import ExitCode, HarnessError
 from harness.fault_journal import FILE
 from harness.fault_lines import FaultLine, lines_of, merged
 from harness.heal_order import HealOrder
 from harness.healer import healer_of
 from harness.healing import Outcome, chosen
-from harness.inner import end_in_order
 
 
 def main(text: str) -> int:

@@ -17,12 +17,10 @@ from harness.measuring.cpu_model import CpuModel, Point, fit
 from harness.measuring.histogram import Histogram
 from harness.measuring.knee import Outcome
 from harness.measuring.plan import Profile, Purpose
+from harness.measuring.recorded import MEGABYTE, SCHEMA
 from harness.measuring.result import LoadResult
 from harness.measuring.statistics import CONFIDENCE
 from harness.verdict import Judgement, Verdict
-
-SCHEMA = "greenfield-load/1"
-MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,10 @@ from harness.errors import MachineError, UsageError
 from harness.measuring.disk import DiskPlan
 from harness.measuring.traffic import Traffic
 from harness.progress import Progress
+from harness.steady_state import await_steady_state
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
 
-STEADY_BUDGET_S = 60.0
 GONE_BUDGET_S = 180.0
 """Brokers keep the files of a deleted topic for `file.delete.delay.ms`, a minute by default."""
 
@@ -24,7 +24,7 @@ def load_topic(
     name: str, traffic: Traffic, disk: DiskPlan, *, cluster: Cluster, admin: Admin, progress: Progress
 ) -> Iterator[str]:
     """Make a topic for the length of a `with` block; its records are off every disk when the block is left."""
-    _await_steady_state(cluster, admin)
+    await_steady_state(cluster, admin, before="the load")
     try:
         admin.create_topic(
             name,
@@ -43,15 +43,6 @@ def load_topic(
         with progress.step(f"deleting topic {name} and its files", expected_s=70):
             admin.delete_topic(name)
             await_files_gone(name, cluster=cluster, admin=admin)
-
-
-def _await_steady_state(cluster: Cluster, admin: Admin) -> None:
-    try:
-        wait_until(
-            lambda: cluster.all_ready() and not admin.out_of_sync(), what="steady state", timeout_s=STEADY_BUDGET_S
-        )
-    except TimedOut as late:
-        raise Inconclusive(f"the cluster was not in its steady state before the load: {late}") from late
 
 
 def await_files_gone(topic: str, *, cluster: Cluster, admin: Admin) -> None:

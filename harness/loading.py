@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,9 @@ from harness.deployment import deployed
 from harness.disturbing import disturbed
 from harness.document import read as read_document
 from harness.earlier import last_of
-from harness.errors import ExitCode, HarnessError
-from harness.load_document import MEGABYTE, Concluded, document
+from harness.ending import end_in_order, ended
+from harness.errors import ExitCode
+from harness.load_document import Concluded, document
 from harness.load_lines import LoadLines, table
 from harness.load_topic import load_topic
 from harness.loadrun import Ground, Load, run_load
@@ -31,12 +31,12 @@ from harness.measuring.disk import hours_to_full, planned, records_planned
 from harness.measuring.knee import Outcome
 from harness.measuring.ledger import ConsumerLedger, Ledger, ProducerLedger
 from harness.measuring.plan import Disturbance, FindKnee, Profile
+from harness.measuring.recorded import MEGABYTE, RESULT
 from harness.progress import Progress, TerminalProgress
 from harness.reproduction import describe_environment, describe_subject
 from harness.run import Run, Settings
 from harness.verdict import Inconclusive, Judgement, merge
 
-RESULT = "load.json"
 PRECISION = 0.05
 CODES = {
     Sufficiency.SUFFICIENT: ExitCode.CERTIFIED,
@@ -54,6 +54,7 @@ class Place:
     admin: Admin
     documented: Documented
     volume_bytes: int
+    documented_volume_bytes: int
     retention_hours: float | None
     quota_cores: float | None
 
@@ -95,6 +96,7 @@ def _place(cluster: Cluster, settings: Settings) -> Place:
         admin=admin,
         documented=Documented(cpu_millicores=kafka.cpu_millicores, memory_bytes=kafka.memory_bytes),
         volume_bytes=kernel.mount_of(host, config["log.dirs"].split(",")[0]).size_bytes,
+        documented_volume_bytes=kafka.storage_bytes,
         retention_hours=retention_ms / 3_600_000 if retention_ms > 0 else None,
         quota_cores=None if quota is None else quota / 1000,
     )
@@ -197,7 +199,7 @@ def _write(run: Run, concluded: Concluded, place: Place) -> None:
             documented=place.documented,
             quota_cores=place.quota_cores,
             volume_bytes=place.volume_bytes,
-            documented_volume_bytes=read_document(settings.document).kafka.storage_bytes,
+            documented_volume_bytes=place.documented_volume_bytes,
         ),
         folder="load",
     )
@@ -231,15 +233,17 @@ def _facts(concluded: Concluded) -> Iterable[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Load as ordered: the settings of the run, the profile, and the run to compare with, if one is named."""
+    end_in_order()
+    return ended(lambda: _said(arguments))
+
+
+def _said(arguments: Sequence[str]) -> int:
     settings_file, name, *against = arguments
     progress, console = TerminalProgress(), Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     try:
         run = Run(settings=Settings.read(Path(settings_file)))
         said = load(run, profiles.find(name), against=next(iter(against), None), progress=progress, console=console)
         return int(CODES[said])
-    except HarnessError as error:
-        print(f"harness: {error}", file=sys.stderr)
-        return int(error.exit_code)
     except Inconclusive as error:
         print(f"INCONCLUSIVE: {error}", file=sys.stderr)
         return int(ExitCode.INCONCLUSIVE)
@@ -249,13 +253,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("harness: interrupted", file=sys.stderr)
         return int(ExitCode.INCONCLUSIVE)
-    except Exception:  # or Python would end with 1, which means: not sufficient
-        traceback.print_exc()
-        return int(ExitCode.HARNESS)
 
 
 if __name__ == "__main__":
-    from harness.inner import end_in_order
-
-    end_in_order()
     sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,7 +21,8 @@ from harness.clients.engine.orders import ConsumerOrder, ProducerOrder
 from harness.cluster.peer_pod import PeerPod, peer_pod
 from harness.cluster.pods import Cluster
 from harness.deployment import deployed
-from harness.errors import ExitCode, HarnessError
+from harness.ending import end_in_order, ended
+from harness.errors import ExitCode
 from harness.load_topic import load_topic
 from harness.measuring import trace
 from harness.measuring.disk import DiskPlan
@@ -43,7 +43,8 @@ LEAD_S = 3.0
 DRAIN_S = 30.0
 ENGINE_BUDGET_S = 60.0
 KEPT_BYTES = 256 * 1024 * 1024
-GOALS = {"throughput": 1.0, "cpu": 1.0}
+LEAST_THROUGHPUT_RATIO = 1.0
+MOST_CPU_RATIO = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,9 +187,9 @@ def _timed(module: str, started_ns: int, folder: Path, *, seconds: float) -> tup
     child = subprocess.Popen([sys.executable, "-m", module, str(folder / "order.json")])
     try:
         until_s = (started_ns - time.monotonic_ns()) / NS_PER_S + seconds
-        with_timeout = _wait(child, timeout_s=max(0.1, until_s))
-        if with_timeout is not None:
-            raise Inconclusive(f"{module} ended with {with_timeout} before it was told to, see {folder}")
+        early = _wait(child, timeout_s=max(0.1, until_s))
+        if early is not None:
+            raise Inconclusive(f"{module} ended with {early} before it was told to, see {folder}")
         child.terminate()
         _, status, used = os.wait4(child.pid, 0)
         elapsed_s = (time.monotonic_ns() - started_ns) / NS_PER_S
@@ -260,8 +261,8 @@ def _consumers(contest: Contest, topic: str, *, pairs: int, progress: Progress) 
 
 def verdict(producer: Comparison, consumer: Comparison) -> ExitCode:
     """Say whether the engines are as fast and as cheap; a consumer's CPU is reported only."""
-    fast = min(producer.throughput_ratio, consumer.throughput_ratio) >= GOALS["throughput"]
-    cheap = producer.cpu_ratio <= GOALS["cpu"]
+    fast = min(producer.throughput_ratio, consumer.throughput_ratio) >= LEAST_THROUGHPUT_RATIO
+    cheap = producer.cpu_ratio <= MOST_CPU_RATIO
     return ExitCode.CERTIFIED if fast and cheap else ExitCode.NOT_CERTIFIED
 
 
@@ -286,19 +287,18 @@ def show(comparisons: Sequence[Comparison], *, console: Console) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Compare as ordered: the settings of the run, how many pairs, and the seconds of each side."""
+    end_in_order()
+    return ended(lambda: _compared(arguments))
+
+
+def _compared(arguments: Sequence[str]) -> int:
     settings_file, pairs, seconds = arguments
     run, console = Run(settings=Settings.read(Path(settings_file))), Console(highlight=False)
     try:
         found = compare(run, pairs=int(pairs), seconds=float(seconds), progress=TerminalProgress())
-    except HarnessError as error:
-        print(f"harness: {error}", file=sys.stderr)
-        return int(error.exit_code)
     except (Inconclusive, ValueError) as error:  # a tool that says something else than it is known to say
         print(f"INCONCLUSIVE: {error}", file=sys.stderr)
         return int(ExitCode.INCONCLUSIVE)
-    except Exception:  # or Python would end with 1, which means: slower than the peer
-        traceback.print_exc()
-        return int(ExitCode.HARNESS)
     content = {"schema": "greenfield-peers/1", **{one.name: one.as_json() for one in found}}
     (run.settings.report_dir / RESULT).write_text(json.dumps(content, indent=1), encoding="utf-8")
     show(found, console=console)
@@ -306,7 +306,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    from harness.inner import end_in_order
-
-    end_in_order()
     sys.exit(main(sys.argv[1:]))

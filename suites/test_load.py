@@ -20,22 +20,15 @@ from harness.measuring import plots
 from harness.measuring.disk import records_planned
 from harness.measuring.plan import Sizing
 from harness.run import Run
-from harness.verdict import Inconclusive
-from harness.waiting import TimedOut, wait_until
+from harness.steady_state import await_steady_state
 
-STEADY_BUDGET_S = 60.0
 SEGMENT_BYTES = 64 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
 def load_topic(cluster: Cluster, admin: Admin, run: Run) -> Iterator[str]:
     """Make the topic of the load on a cluster in sync; it can never fill a disk, and goes away afterwards."""
-    try:
-        wait_until(
-            lambda: cluster.all_ready() and not admin.out_of_sync(), what="steady state", timeout_s=STEADY_BUDGET_S
-        )
-    except TimedOut as late:
-        raise Inconclusive(f"the cluster was not in its steady state before the load: {late}") from late
+    await_steady_state(cluster, admin, before="the load")
     plan = sizing.read()
     config = {"retention.bytes": str(bytes_per_partition(plan)), "segment.bytes": str(SEGMENT_BYTES)}
     name = f"load-{run.settings.run_id[-4:]}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.measuring.frames import Frame
 from harness.measuring.ledger import Ledger
-from harness.measuring.trace import SUFFIX, parse
+from harness.measuring.trace import ENGINES, SUFFIX, parse
 
 
 @dataclass(kw_only=True)
@@ -18,7 +18,7 @@ class Follower:
     """
 
     folder: Path
-    engines: tuple[str, ...] = ("producer-", "consumer-")
+    engines: tuple[str, ...] = ENGINES
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     """By engine; each leaves one at its end."""
     _read: dict[Path, int] = field(default_factory=dict)

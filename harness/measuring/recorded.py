@@ -18,7 +18,7 @@ from harness.measuring.pace import Step
 from harness.measuring.plan import Purpose
 from harness.measuring.rates import all_periods, cpu, spent, throttled_periods
 from harness.measuring.result import SLACK_S, Collector, Second
-from harness.measuring.trace import SUFFIX
+from harness.measuring.trace import ENGINES, SUFFIX
 from harness.measuring.usage import Observed
 from harness.runclock import NS_PER_S
 from harness.verdict import Verdict
@@ -26,7 +26,6 @@ from harness.verdict import Verdict
 RESULT = "load.json"
 OBSERVED = "observed.jsonl"
 SCHEMA = "greenfield-load/1"
-ENGINES = ("producer-", "consumer-")
 SHARES = (50.0, 90.0, 99.0, 99.9, 100.0)
 MEGABYTE = 1_000_000
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measuring import trace
-from harness.measuring.frames import Frame, by_second, merged
+from harness.measuring.frames import Frame, merged
 from harness.measuring.meter import Meter
 from harness.measuring.trace import TraceWriter
 from harness.runclock import NS_PER_S
@@ -28,6 +28,14 @@ def metered(events: list[tuple[int, int]], *, engine: str) -> list[Frame]:
         meter.acknowledged(now_ns=now_ns, intended_ns=np.array([now_ns - latency_ns]), size=10)
     meter.roll(4 * NS_PER_S)
     return frames
+
+
+def by_second(frames: list[Frame]) -> tuple[Frame, ...]:
+    """Merge the frames of all engines second by second, in order."""
+    seconds: dict[int, list[Frame]] = {}
+    for frame in frames:
+        seconds.setdefault(frame.started_ns, []).append(frame)
+    return tuple(merged(parts) for _, parts in sorted(seconds.items()))
 
 
 @given(EVENTS, EVENTS)

@@ -79,8 +79,6 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.inner_heal",
                 "harness.live",
                 "harness.load_commands",
-                "harness.loading",
-                "harness.peers",
                 "harness.plugin",
             }
         ),

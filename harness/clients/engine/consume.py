@@ -11,7 +11,6 @@ import numpy as np
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from numpy.typing import NDArray
 
-from harness.clients.engine.demand import now_ns
 from harness.clients.engine.lifetime import Lifetime
 from harness.clients.engine.orders import ConsumerOrder
 from harness.clients.engine.records import stamps_of
@@ -46,7 +45,7 @@ class FollowingReader:
     """Reads its partitions as fast as records come, and counts each record of each producer."""
 
     def __init__(
-        self, order: ConsumerOrder, *, client: Consumer, meter: Meter, clock_ns: Callable[[], int] = now_ns
+        self, order: ConsumerOrder, *, client: Consumer, meter: Meter, clock_ns: Callable[[], int] = time.monotonic_ns
     ) -> None:
         self._order, self._client, self._meter, self._clock_ns = order, client, meter, clock_ns
         self._streams: dict[tuple[int, int], Stream] = {}

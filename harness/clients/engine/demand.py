@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Protocol
 
@@ -84,8 +83,3 @@ def demand_of(order: ProducerOrder) -> Demand:
     if order.in_flight_bytes is None:
         return PaceFollower(Path(order.folder), producers=order.producers)
     return Saturation(room=order.in_flight_bytes // order.traffic.records.value_bytes, from_ns=order.started_ns)
-
-
-def now_ns() -> int:
-    """Return the machine's monotonic clock, which all engines share."""
-    return time.monotonic_ns()

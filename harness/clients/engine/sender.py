@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ import numpy as np
 from confluent_kafka import KafkaError, Message, Producer
 from numpy.typing import NDArray
 
-from harness.clients.engine.demand import MOST, TICK_S, Demand, now_ns
+from harness.clients.engine.demand import MOST, TICK_S, Demand
 from harness.clients.engine.keys import KeyChooser
 from harness.clients.engine.orders import ProducerOrder
 from harness.clients.engine.records import RecordPool, stamps_of
@@ -62,7 +63,7 @@ class Sender:
         client: Producer,
         meter: Meter,
         demand: Demand,
-        clock_ns: Callable[[], int] = now_ns,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         traffic = order.traffic
         self._order, self._client, self._meter, self._demand, self._clock_ns = order, client, meter, demand, clock_ns
