@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,13 +29,12 @@ from harness.load_topic import load_topic
 from harness.loadrun import Ground, Load, run_load
 from harness.measuring.disk import hours_to_full, planned, records_planned
 from harness.measuring.knee import Outcome
-from harness.measuring.ledger import ConsumerLedger, Ledger, ProducerLedger
 from harness.measuring.plan import Disturbance, FindKnee, Profile
 from harness.measuring.recorded import MEGABYTE, RESULT
 from harness.progress import Progress, TerminalProgress
 from harness.reproduction import describe_environment, describe_subject
 from harness.run import Run, Settings
-from harness.verdict import Inconclusive, Judgement, merge
+from harness.verdict import Inconclusive
 
 PRECISION = 0.05
 CODES = {
@@ -131,7 +130,7 @@ def _concluded(
 
 def _judged(done: Load, place: Place, *, earlier: Earlier | None) -> Concluded:
     profile = done.profile
-    whole = delivered(done.ledgers, profile) if profile.traffic.groups else None
+    whole = delivery.check_groups(done.ledgers, profile.traffic) if profile.traffic.groups else None
     precision = profile.plan.precision if isinstance(profile.plan, FindKnee) else PRECISION
     conclusion = conclude(
         done.outcome,
@@ -158,28 +157,6 @@ def _hours(outcome: Outcome, profile: Profile, place: Place) -> float | None:
     return hours_to_full(
         bytes_per_s=bytes_per_s, volume_bytes=place.volume_bytes, retention_hours=place.retention_hours
     )
-
-
-def delivered(entries: Mapping[str, Ledger], profile: Profile) -> Judgement:
-    """Judge the delivery to each group by itself: each reads every record once. Ledgers come by the engine's name."""
-    traffic = profile.traffic
-    sent = [entry for entry in entries.values() if isinstance(entry, ProducerLedger)]
-    parts = [
-        delivery.check(
-            [*sent, *_group(entries, group, traffic.consumers)],
-            producers=traffic.producers,
-            consumers=traffic.consumers,
-        )
-        for group in range(traffic.groups)
-    ]
-    worst = merge(part.verdict for part in parts)
-    return next(part for part in parts if part.verdict is worst)
-
-
-def _group(entries: Mapping[str, Ledger], group: int, consumers: int) -> Iterable[ConsumerLedger]:
-    names = [f"consumer-{number}" for number in range(group * consumers, (group + 1) * consumers)]
-    found = (entries.get(name) for name in names)
-    return [entry for entry in found if isinstance(entry, ConsumerLedger)]
 
 
 def _write(run: Run, concluded: Concluded, place: Place) -> None:

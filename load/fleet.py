@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.clients.engine.orders import ConsumerOrder, LoadOrder, ProducerOrder
-from harness.measuring.frames import Frame
-from harness.measuring.trace import SUFFIX, parse
+from harness.measuring.trace import SUFFIX
+from harness.measuring.traffic import Traffic
 from harness.waiting import TimedOut, wait_until
 
 GRACE_S = 10.0
@@ -50,15 +50,15 @@ class Engine:
             self._child.kill()
             self._child.wait()
 
-    def new_frames(self) -> tuple[Frame, ...]:
-        """Return the frames that were written since the last call."""
+    def new_lines(self) -> tuple[str, ...]:
+        """Return the whole lines of the trace that were written since the last call."""
         if not self._trace.exists():
             return ()
         with self._trace.open("rb") as file:
             file.seek(self._read)
             whole, newline, _ = file.read().rpartition(b"\n")
         self._read += len(whole) + len(newline)
-        return parse(whole.decode().splitlines()).frames
+        return tuple(whole.decode().splitlines())
 
 
 @dataclass(kw_only=True)
@@ -66,17 +66,14 @@ class Fleet:
     """The engines of one process of Locust; all fleets of a load share one start, so their seconds are the same."""
 
     order: LoadOrder
-    started_ns: int = 0
-    place: Path | None = None
-    """Where the traces go; None is the folder of the order. Each worker has a place of its own."""
+    """Its folder is this fleet's own: the traces go there, and the pace is there."""
+    started_ns: int
+    """The moment of the first record, on the clock of the load."""
+    clock_offset_ns: int = 0
     engines: list[Engine] = field(default_factory=list)
 
-    def begin(self, started_ns: int) -> None:
-        """Set the moment of the first record; engines that are started after this keep to it."""
-        self.engines.clear()
-        self.started_ns = started_ns
-
-    def start_producer(self, *, number: int) -> Engine:
+    def start_producer(self, *, number: int, traffic: Traffic | None = None) -> Engine:
+        """Start a producer; its records may be others than those of the order, on the same topic."""
         name = f"producer-{number}"
         order = ProducerOrder(
             name=name,
@@ -84,9 +81,10 @@ class Fleet:
             producers=self.order.traffic.producers,
             bootstrap=self.order.bootstrap,
             topic=self.order.topic,
-            traffic=self.order.traffic,
+            traffic=traffic or self.order.traffic,
             folder=self.order.folder,
             started_ns=self.started_ns,
+            clock_offset_ns=self.clock_offset_ns,
             drain_s=self.order.drain_s,
             trace=self._trace(name),
         )
@@ -105,13 +103,14 @@ class Fleet:
             partitions=tuple(range(member, traffic.partitions, traffic.consumers)),
             traffic=traffic,
             started_ns=self.started_ns,
+            clock_offset_ns=self.clock_offset_ns,
             drain_s=self.order.drain_s,
             trace=self._trace(name),
         )
         return self._started(Engine(CONSUME, order))
 
     def _trace(self, name: str) -> str:
-        return str((self.place or Path(self.order.folder)) / f"{name}{SUFFIX}")
+        return str(Path(self.order.folder) / f"{name}{SUFFIX}")
 
     def _started(self, engine: Engine) -> Engine:
         self.engines.append(engine)
@@ -133,9 +132,14 @@ class Fleet:
         """End the engines of this process in order, also in the midst of the load, and whatever they are doing."""
         self.finish_producers()
         with suppress(TimedOut):
-            wait_until(self._ending, what="the end of all engines", timeout_s=2 * self.order.drain_s + GRACE_S)
+            wait_until(self._ending, what="the end of all engines", timeout_s=self.ending_s)
         for engine in self.engines:
             engine.end()
+
+    @property
+    def ending_s(self) -> float:
+        """How long an end in order may take."""
+        return 2 * self.order.drain_s + GRACE_S
 
     def _ending(self) -> bool:
         if all(engine.exit_code is not None for engine in self.engines if engine.produces):

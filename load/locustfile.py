@@ -1,15 +1,15 @@
-"""The load of the gate: producers and consumers at the expected rate, see manifests/sizing.yaml."""
+"""Producers and consumers: as many, and with such records, as an order says; without one, one of each at --rate."""
 
 from __future__ import annotations
 
-from load.users import EndOfLoad, KafkaConsumer, KafkaProducer
+from load.users import KafkaConsumer, KafkaProducer
 
-__all__ = ["Consumer", "EndOfLoad", "Producer"]
+__all__ = ["Consumer", "Producer"]
 
 
 class Producer(KafkaProducer):
-    """Sends its share of the rate, as many of them as the order says."""
+    """Sends its share of the rate."""
 
 
 class Consumer(KafkaConsumer):
-    """Reads its share of the partitions, as many of them as the order says."""
+    """Reads its share of the partitions."""

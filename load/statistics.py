@@ -13,22 +13,20 @@ from harness.runclock import NS_PER_S
 PROTOCOL = "kafka"
 
 
-def merge(stats: RequestStats, frame: Frame) -> None:
+def merge(stats: RequestStats, frame: Frame, *, offset_ns: int = 0) -> None:
     """Merge a frame into Locust's statistics: acknowledged records as `produce`, delivered ones as `consume`.
 
-    Firing a request event for each record would cost more than sending it.
+    Firing a request event for each record would cost more than sending it. `offset_ns` is what the clock of the load
+    is ahead of the machine's monotonic one.
     """
+    wall_s = time.time() - (time.monotonic_ns() + offset_ns - frame.started_ns) / NS_PER_S
     if frame.acknowledged or frame.failed:
         size = frame.acknowledged_bytes
-        _extend(stats, "produce", frame.latency, _wall_s(frame), failures=frame.failed, size=size)
+        _extend(stats, "produce", frame.latency, wall_s, failures=frame.failed, size=size)
     if frame.consumed:
-        _extend(stats, "consume", frame.end_to_end, _wall_s(frame), failures=0, size=frame.consumed_bytes)
+        _extend(stats, "consume", frame.end_to_end, wall_s, failures=0, size=frame.consumed_bytes)
     for error, count in frame.errors.items():
         _count_error(stats, error, count)
-
-
-def _wall_s(frame: Frame) -> float:
-    return time.time() - (time.monotonic_ns() - frame.started_ns) / NS_PER_S
 
 
 def _extend(stats: RequestStats, name: str, latency: Histogram, wall_s: float, *, failures: int, size: int) -> None:

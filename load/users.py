@@ -1,9 +1,9 @@
-"""Users for Locust: each is one engine process, a producer or a consumer; the greenlet only follows its trace.
+"""Users for Locust: each stands for engine processes, producers and consumers; the greenlet only follows their traces.
 
-    from load.users import EndOfLoad, KafkaConsumer, KafkaProducer
+    from load.users import KafkaEndToEnd, TargetRate
 
-    class Writer(KafkaProducer):
-        weight = 1
+    class Orders(KafkaEndToEnd):
+        fixed_count = 2
 
 A client's callbacks come from threads of its own library, where no greenlet may be switched: so no client lives in
 Locust's process.
@@ -11,132 +11,124 @@ Locust's process.
 
 from __future__ import annotations
 
-import json
-import logging
-import time
-from abc import abstractmethod
-from argparse import ArgumentParser
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar
 
-from locust import User, constant, events, task
-from locust.env import Environment
+from locust import User, constant, task
+from locust.exception import StopUser
 
-from harness.clients.engine.orders import CONTROL, LoadOrder
+import load.listeners as _listeners  # noqa: F401 (it listens to Locust's events)
+from harness.measuring.trace import parse
+from harness.measuring.traffic import Acks, Compression, Keys, Records, Sending, Spread
 from load.crew import Kind
-from load.fleet import Engine, Fleet
-from load.link import Link, link_of, tie
-from load.outcome import Objective, complaint
-from load.shapes import EndOfLoad, TargetRate
+from load.fleet import Engine
+from load.link import Link, link_of
+from load.shapes import TargetRate
 from load.statistics import merge
 
-__all__ = ["EndOfLoad", "KafkaConsumer", "KafkaProducer", "TargetRate"]
+__all__ = [
+    "Acks",
+    "Compression",
+    "KafkaConsumer",
+    "KafkaEndToEnd",
+    "KafkaMixed",
+    "KafkaProducer",
+    "Keys",
+    "Records",
+    "Sending",
+    "Spread",
+    "TargetRate",
+]
 
 FOLLOW_EVERY_S = 0.5
 
 
-@events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]
-def _add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--load-order", required=True, help="the file that says which load to put on what")
-    parser.add_argument("--max-p99-ms", type=float, help="exit with 1 if records took longer to be acknowledged")
-    parser.add_argument("--min-ratio", type=float, help="exit with 1 if less of the sent records were acknowledged")
+class KafkaUser(User):
+    """A user that stands for engines: it starts them, merges their frames, and finishes them.
 
-
-@events.init.add_listener  # type: ignore[untyped-decorator]
-def _equip(environment: Environment, **_: object) -> None:
-    """Tie this process to the load, and give each class as many users as the order wants engines of it."""
-    link = tie(environment, LoadOrder.read(Path(environment.parsed_options.load_order)))  # type: ignore[union-attr]
-    for user in environment.user_classes:
-        if issubclass(user, EngineUser):
-            user.fixed_count = user.wanted(link.order)
-    environment.user_classes[:] = [user for user in environment.user_classes if user.fixed_count]
-    environment.events.report_to_master.add_listener(lambda data, **_: data.update(load=link.report()))
-    environment.events.worker_report.add_listener(lambda data, **_: link.crew.take(data["load"]))
-
-
-@events.test_start.add_listener  # type: ignore[untyped-decorator]
-def _begin(environment: Environment, **_: object) -> None:
-    if link_of(environment).decides:
-        link_of(environment).begin()
-
-
-@events.quitting.add_listener  # type: ignore[untyped-decorator]
-def _end(environment: Environment, **_: object) -> None:
-    """Leave what the engines cannot know, and the exit code, with one line that says why it is not 0."""
-    link = link_of(environment)
-    if not link.decides:
-        return
-    link.crew.take(link.report())
-    codes = {name: link.crew.codes.get(name) for name in link.crew.owners}
-    control = {"started_ns": link.fleet.started_ns, "cpu_s": time.process_time(), "engines": codes}
-    (link.folder / CONTROL).write_text(json.dumps(control), encoding="utf-8")
-    options: Any = environment.parsed_options
-    wrong = complaint(link.crew, Objective(max_p99_ms=options.max_p99_ms, min_ratio=options.min_ratio))
-    if wrong:
-        logging.getLogger(__name__).error("The load did not do: %s.", wrong)
-    environment.process_exit_code = 1 if wrong else 0
-
-
-class EngineUser(User):
-    """A user that stands for one engine: it starts it, merges its frames, and finishes it."""
+    `fixed_count`, Locust's own, says how many such users there are; the rate is that of all producers together, in
+    equal shares.
+    """
 
     abstract = True
     wait_time = constant(FOLLOW_EVERY_S)
-
-    @classmethod
-    @abstractmethod
-    def wanted(cls, order: LoadOrder) -> int:
-        """Say how many of these the order wants."""
-
-    @abstractmethod
-    def start_engine(self, link: Link) -> Engine:
-        """Start the engine that this user stands for."""
+    fixed_count = 1
+    records: ClassVar[tuple[Records, ...]] = ()
+    """What is written: one producer for each kind of record."""
+    sending: ClassVar[Sending] = Sending()
+    """How it is sent."""
+    readers: ClassVar[int] = 0
+    """How many consumers there are; all of the load share the partitions, in as many groups as --groups says."""
 
     def on_start(self) -> None:
-        self.engine = self.start_engine(link_of(self.environment))
+        """Start the engines. A user that cannot ends the test: it would wait for these engines for ever."""
+        self.engines: list[Engine] = []
+        link = link_of(self.environment)
+        try:
+            for engine in self._started(link):
+                self.engines.append(engine)
+        except Exception as error:
+            link.trouble(f"{type(self).__name__} could not start its engines: {type(error).__name__}: {error}")
+            link.tell()
+            raise StopUser from error
+
+    def _started(self, link: Link) -> Iterator[Engine]:
+        for records in self.records:
+            number = link.claim(Kind.PRODUCER)
+            traffic = replace(link.fleet.order.traffic, records=records, sending=self.sending)
+            yield link.fleet.start_producer(number=number, traffic=traffic)
+        for _ in range(self.readers):
+            number = link.claim(Kind.CONSUMER)
+            yield link.fleet.start_consumer(number=number)
 
     @task
     def follow(self) -> None:
-        """Merge what the engine has written since the last look; its end is told after its last frame."""
-        link, code = link_of(self.environment), self.engine.exit_code
-        frames = self.engine.new_frames()
-        for frame in frames:
-            merge(self.environment.stats, frame)
-        link.seen(frames)
-        if code is not None:
-            link.ended(self.engine.name, code)
+        """Merge what the engines have written since the last look; an end is told after the last frame."""
+        link = link_of(self.environment)
+        for engine in self.engines:
+            code, lines = engine.exit_code, engine.new_lines()
+            for frame in parse(lines).frames:
+                merge(self.environment.stats, frame, offset_ns=link.difference.ns)
+            if lines:
+                link.seen(engine.name, lines)
+            if code is not None:
+                link.ended(engine.name, code)
+        link.tell()
 
     def on_stop(self) -> None:
-        """Finish the engine, if the test is stopped before its end, and merge its last frames."""
-        self._fleet.finish()
-        self.follow()
-
-    @property
-    def _fleet(self) -> Fleet:
-        return link_of(self.environment).fleet
+        """Finish the engines, if the test is stopped before its end, and merge their last frames."""
+        link = link_of(self.environment)
+        if link.is_begun:
+            link.fleet.finish()
+            self.follow()
 
 
-class KafkaProducer(EngineUser):
+class KafkaProducer(KafkaUser):
     """Sends its share of the rate, open loop."""
 
     abstract = True
-
-    @classmethod
-    def wanted(cls, order: LoadOrder) -> int:
-        return order.traffic.producers
-
-    def start_engine(self, link: Link) -> Engine:
-        return link.fleet.start_producer(number=link.claim(Kind.PRODUCER))
+    records = (Records(),)
 
 
-class KafkaConsumer(EngineUser):
+class KafkaConsumer(KafkaUser):
     """Reads its share of the partitions."""
 
     abstract = True
+    readers = 1
 
-    @classmethod
-    def wanted(cls, order: LoadOrder) -> int:
-        return order.traffic.groups * order.traffic.consumers
 
-    def start_engine(self, link: Link) -> Engine:
-        return link.fleet.start_consumer(number=link.claim(Kind.CONSUMER))
+class KafkaEndToEnd(KafkaUser):
+    """Sends and reads: the time from when a record was due to its delivery is measured, and that none is lost."""
+
+    abstract = True
+    records = (Records(),)
+    readers = 1
+
+
+class KafkaMixed(KafkaUser):
+    """Sends small and large records at once, each kind half of the rate, and reads them with two consumers."""
+
+    abstract = True
+    records = (Records(value_bytes=100), Records(value_bytes=10_240))
+    readers = 2

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from load import fleet
-from load.users import EndOfLoad, KafkaConsumer, KafkaProducer
+from load.users import KafkaConsumer, KafkaProducer
 
-__all__ = ["Consumer", "EndOfLoad", "Producer"]
+__all__ = ["Consumer", "Producer"]
 
 fleet.PRODUCE = fleet.CONSUME = "tests.load.fake_engine"
 

@@ -27,14 +27,12 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
         drain_s=1,
         folder=str(tmp_path),
     )
-    made = Fleet(order=order)
-    made.begin(123)
-    return made
+    return Fleet(order=order, started_ns=123)
 
 
 def has_written(engine: Engine) -> bool:
     """Say whether an engine has written since it was last asked."""
-    return bool(engine.new_frames())
+    return bool(engine.new_lines())
 
 
 def start_all(fleet: Fleet) -> None:
@@ -78,5 +76,5 @@ def test_consumers_end_after_the_last_producer(fleet: Fleet, tmp_path: Path) -> 
 def test_frames_are_followed_without_repetition(fleet: Fleet) -> None:
     engine = fleet.start_producer(number=0)
     wait_until(lambda: engine.exit_code is not None, what="the end of the producer", timeout_s=20, every_s=0.05)
-    assert [frame.sent for frame in engine.new_frames()] == [1, 2]
-    assert engine.new_frames() == ()
+    assert [frame.sent for frame in trace.parse(engine.new_lines()).frames] == [1, 2]
+    assert engine.new_lines() == ()

@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from harness import profiles
+from harness.checkers.load import delivery
 from harness.checkers.load.sufficiency import Sufficiency
 from harness.errors import ExitCode
 from harness.load_lines import described, expected_s
-from harness.loading import CODES, delivered
+from harness.loading import CODES
 from harness.measuring.knee import Next
 from harness.measuring.ledger import ConsumerLedger, Ledger, ProducerLedger
 from harness.measuring.plan import Purpose
 from harness.verdict import Verdict
 
 FAN_OUT = replace(profiles.find("fan-out").traffic, partitions=1, groups=2)
-PROFILE = replace(profiles.find("fan-out"), traffic=FAN_OUT)
 SENT = ProducerLedger(sent={"0/0": 10}, acknowledged={"0/0": ((0, 9, 1),)})
 
 
@@ -27,7 +27,7 @@ def read(last: int, *, times: int = 1) -> ConsumerLedger:
 
 def test_every_group_reads_every_record_once() -> None:
     ledgers: dict[str, Ledger] = {"producer-0": SENT, "consumer-0": read(9), "consumer-1": read(9)}
-    assert delivered(ledgers, PROFILE).verdict is Verdict.PASS
+    assert delivery.check_groups(ledgers, FAN_OUT).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_the_worst_group_decides(second: ConsumerLedger | None, verdict: Verdict
     ledgers: dict[str, Ledger] = {"producer-0": SENT, "consumer-0": read(9)}
     if second is not None:
         ledgers["consumer-1"] = second
-    assert delivered(ledgers, PROFILE).verdict is verdict
+    assert delivery.check_groups(ledgers, FAN_OUT).verdict is verdict
 
 
 def test_every_verdict_has_its_exit_code() -> None:

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from harness.measuring.ledger import ConsumerLedger, Ledger, Marks, ProducerLedger, Run
-from harness.verdict import Finding, Judgement, Verdict
+from harness.measuring.traffic import Traffic
+from harness.verdict import Finding, Judgement, Verdict, merge
 
 NAME = "load-delivery"
+
+
+def check_groups(ledgers: Mapping[str, Ledger], traffic: Traffic) -> Judgement:
+    """Judge the delivery to each group by itself: each reads every record once. Ledgers come by the engine's name."""
+    sent = [entry for entry in ledgers.values() if isinstance(entry, ProducerLedger)]
+    parts = [
+        check(
+            [*sent, *_group(ledgers, group, traffic.consumers)],
+            producers=traffic.producers,
+            consumers=traffic.consumers,
+        )
+        for group in range(traffic.groups)
+    ]
+    worst = merge(part.verdict for part in parts)
+    return next(part for part in parts if part.verdict is worst)
+
+
+def _group(ledgers: Mapping[str, Ledger], group: int, consumers: int) -> Iterable[ConsumerLedger]:
+    names = [f"consumer-{number}" for number in range(group * consumers, (group + 1) * consumers)]
+    found = (ledgers.get(name) for name in names)
+    return [entry for entry in found if isinstance(entry, ConsumerLedger)]
 
 
 def check(ledgers: Iterable[Ledger], *, producers: int, consumers: int) -> Judgement:

@@ -134,7 +134,8 @@ def main(path: Path) -> None:
         with Path(order.trace).open("x", encoding="utf-8") as file:
             trace = TraceWriter(file)
             meter = Meter(order.name, started_ns=order.started_ns, sink=trace.frame, cpu_s=time.process_time)
-            trace.ledger(FollowingReader(order, client=client, meter=meter).run(is_over=lambda: lifetime.over))
+            reader = FollowingReader(order, client=client, meter=meter, clock_ns=order.clock_ns)
+            trace.ledger(reader.run(is_over=lambda: lifetime.over))
     finally:
         client.close()
 

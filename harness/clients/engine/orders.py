@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.measuring import traffic as words
 from harness.measuring.traffic import Traffic
@@ -32,6 +35,12 @@ class ProducerOrder:
     drain_s: float
     trace: str
     in_flight_bytes: int | None = None
+    clock_offset_ns: int = 0
+    """What is added to this machine's monotonic clock: on the clock of the load all its machines agree."""
+
+    def clock_ns(self) -> int:
+        """Return the present moment on the clock of the load."""
+        return time.monotonic_ns() + self.clock_offset_ns
 
     def write(self, path: Path) -> None:
         path.write_text(_written(self), encoding="utf-8")
@@ -56,6 +65,11 @@ class ConsumerOrder:
     started_ns: int
     drain_s: float
     trace: str
+    clock_offset_ns: int = 0
+
+    def clock_ns(self) -> int:
+        """Return the present moment on the clock of the load."""
+        return time.monotonic_ns() + self.clock_offset_ns
 
     def write(self, path: Path) -> None:
         path.write_text(_written(self), encoding="utf-8")
@@ -80,9 +94,15 @@ class LoadOrder:
     def write(self, path: Path) -> None:
         path.write_text(_written(self), encoding="utf-8")
 
+    def as_json(self) -> dict[str, object]:
+        return {**asdict(self), "traffic": words.as_json(self.traffic)}
+
     @classmethod
     def read(cls, path: Path) -> LoadOrder:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> LoadOrder:
         return cls(**{**fields, "traffic": words.from_json(fields["traffic"])})
 
 

@@ -43,7 +43,7 @@ def main(path: Path) -> None:
     with Path(order.trace).open("x", encoding="utf-8") as file:
         trace = TraceWriter(file)
         meter = Meter(order.name, started_ns=order.started_ns, sink=trace.frame, cpu_s=time.process_time)
-        sender = kind(order, client=client, meter=meter, demand=demand_of(order))
+        sender = kind(order, client=client, meter=meter, demand=demand_of(order), clock_ns=order.clock_ns)
         trace.ledger(sender.run(is_over=lambda: lifetime.over))
 
 

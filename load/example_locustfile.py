@@ -1,0 +1,12 @@
+"""An example: 500 records per second for ten seconds, then 1000, written and read."""
+
+from load.users import KafkaEndToEnd, TargetRate
+
+
+class Orders(KafkaEndToEnd):
+    fixed_count = 1
+
+
+class Stairs(TargetRate):
+    def target_hz(self, run_s: float) -> float | None:
+        return 500 if run_s < 10 else 1000
