@@ -59,7 +59,8 @@ class Crew:
         for name, lines in report["lines"].items():
             seen = parse(lines)
             frames.extend(seen.frames)
-            self.ledgers.update({name: entry for entry in seen.ledgers})
+            for entry in seen.ledgers:
+                self.ledgers[name] = entry
         for frame in frames:
             self.seconds[frame.started_ns].sent += frame.sent
             self.seconds[frame.started_ns].acknowledged += frame.acknowledged

@@ -4,9 +4,11 @@ from load.users import KafkaEndToEnd, TargetRate
 
 
 class Orders(KafkaEndToEnd):
-    fixed_count = 1
+    """Writes records and reads them."""
 
 
 class Stairs(TargetRate):
+    """Sets the rate of all users together."""
+
     def target_hz(self, run_s: float) -> float | None:
         return 500 if run_s < 10 else 1000

@@ -48,7 +48,7 @@ class Link:
         """By how much the clock of any worker may be wrong."""
         self._runner: Any = environment.runner
         self._fleet: Fleet | None = None
-        self._ready, self._place = Event(), None
+        self._ready = Event()
         self._pace_told, self.ended_ns = 0, 0
         self._forget()
         self._tickets, self._answers = itertools.count(), dict[int, AsyncResult]()
@@ -201,7 +201,7 @@ class Link:
         """Prepare a fleet in a place of its own, that needs nothing of the one who decides but its messages."""
         self._ready.clear()
         self._forget()
-        self._place = TemporaryDirectory(prefix="load-")
+        self._place = TemporaryDirectory(prefix="load-")  # the one before goes with it
         order = replace(LoadOrder.from_json(msg.data["order"]), folder=self._place.name)
         self._fleet = Fleet(order=order, started_ns=msg.data["started_ns"])
         gevent.spawn(self._agree_on_time, elsewhere=msg.data["machine"] != machine())

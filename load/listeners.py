@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from locust import events
+from locust import events, stats
 from locust.env import Environment
 
 from harness.clients.engine.orders import LoadOrder
@@ -17,6 +17,9 @@ from load.control import control_of, control_over
 from load.link import link_of, tie
 from load.muster import obey
 from load.shapes import EndOfLoad, Held, WholeCrew
+
+
+stats.PERCENTILES_TO_CHART = [0.5, 0.95, 0.99]
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]

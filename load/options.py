@@ -67,7 +67,7 @@ def asked(options: Namespace) -> Asked:
         order=Path(options.load_order) if options.load_order else None,
         folder=Path(options.load_folder),
         topic=options.topic,
-        rate_hz=_number(options, "rate", least=0),
+        rate_hz=_number(options, "rate", least=0.01),
         partitions=int(_number(options, "partitions", least=1)),
         replication_factor=int(_number(options, "replication_factor", least=1)),
         groups=int(_number(options, "groups", least=1)),

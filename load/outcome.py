@@ -151,5 +151,3 @@ def _end_ns(promise: Promise) -> int:
 def _due(promise: Promise, *, late_s: float) -> int:
     """Count the records that were due so long before the last whole second was over."""
     return promise.pace.due_by(_end_ns(promise) - int(late_s * NS_PER_S) - 1)
-
-

@@ -12,11 +12,13 @@ from abc import abstractmethod
 
 from locust import LoadTestShape
 
+from harness.errors import UsageError
 from harness.measuring import pace
 from harness.measuring.pace import Step
 from harness.runclock import NS_PER_S
-from load.control import Control, control_of
+from load.control import LOG, Control, control_of
 from load.link import Link
+from load.statistics import begin_at
 
 NOTICE_S = 1.0
 """A step lies so far ahead that every engine, also of another machine, has heard of it before it begins."""
@@ -31,13 +33,20 @@ class WholeCrew(LoadTestShape):
     abstract = True
     use_common_options = True
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Locust gives it no types
+
     def tick(self) -> tuple[int, float] | None:
         control = control_of(self.runner.environment)  # type: ignore[union-attr]
         if not control.link.is_begun:
             return self._users(control) if control.begin() else None
         if control.is_ending:
             return self._users(control)
-        self.steer(control)
+        begin_at(self.runner.stats, started_ns=control.link.fleet.started_ns)  # type: ignore[union-attr]
+        try:
+            self.steer(control)
+        except Exception as error:  # Locust would never ask this shape again, and the test would go on for ever
+            control.link.crew.troubles.append(f"{type(self).__name__} set no rate: {type(error).__name__}: {error}")
         return None if control.link.may_end() else self._users(control)
 
     def steer(self, control: Control) -> None:
@@ -58,7 +67,7 @@ class TargetRate(WholeCrew):
     abstract = True
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # Locust gives it no types
+        super().__init__()
         self._load_ns, self._rate_hz = 0, -1.0
         self._end_ns: int | None = None
 
@@ -96,7 +105,12 @@ class TargetRate(WholeCrew):
 
 
 class Held(TargetRate):
-    """The shape of a locustfile that has none: the rate of --rate, from the first record to the end."""
+    """The shape of a locustfile that has none: the rate of --rate, which may be edited on the page meanwhile."""
 
-    def target_hz(self, run_s: float) -> float | None:  # noqa: ARG002 (it is always the same)
-        return control_of(self.runner.environment).asked.rate_hz  # type: ignore[union-attr]
+    def target_hz(self, run_s: float) -> float | None:  # noqa: ARG002 (it does not change with time)
+        control = control_of(self.runner.environment)  # type: ignore[union-attr]
+        try:
+            return control.ask().rate_hz
+        except UsageError as error:
+            LOG.error("The rate is what was asked at first: %s.", error)
+            return control.asked.rate_hz

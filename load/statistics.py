@@ -13,6 +13,11 @@ from harness.runclock import NS_PER_S
 PROTOCOL = "kafka"
 
 
+def begin_at(stats: RequestStats, *, started_ns: int) -> None:
+    """Make Locust count from the first record: it would divide by the time in which engines are started, too."""
+    stats.total.start_time = time.time() - (time.monotonic_ns() - started_ns) / NS_PER_S
+
+
 def merge(stats: RequestStats, frame: Frame, *, offset_ns: int = 0) -> None:
     """Merge a frame into Locust's statistics: acknowledged records as `produce`, delivered ones as `consume`.
 
@@ -31,7 +36,7 @@ def merge(stats: RequestStats, frame: Frame, *, offset_ns: int = 0) -> None:
 
 def _extend(stats: RequestStats, name: str, latency: Histogram, wall_s: float, *, failures: int, size: int) -> None:
     entry = StatsEntry(stats, name, PROTOCOL)
-    entry.start_time = entry.last_request_timestamp = wall_s
+    entry.start_time, entry.last_request_timestamp = wall_s, wall_s + 1
     entry.num_requests = latency.count
     entry.num_failures = failures
     entry.total_content_length = size

@@ -56,12 +56,11 @@ def consume(order: ConsumerOrder, meter: Meter, is_over: Callable[[], bool]) -> 
     read = int(sent_file(order.topic, order.number).read_text()) - (LOSES in os.environ)
     now_ns = order.clock_ns()
     meter.consumed(now_ns=now_ns, intended_ns=np.full(read, now_ns - 2_000_000), size=read)
-    return ConsumerLedger(
-        reads={stream(order.number, order.number): runs(read)}, disordered=0, reached_end=True
-    )
+    return ConsumerLedger(reads={stream(order.number, order.number): runs(read)}, disordered=0, reached_end=True)
 
 
 def runs(count: int) -> tuple[Run, ...]:
+    """Return so many sequences, each marked once."""
     return ((0, count - 1, 1),) if count else ()
 
 

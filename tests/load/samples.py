@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from io import StringIO
 
 from harness.measuring.frames import Frame
 from harness.measuring.histogram import Histogram
 from harness.measuring.ledger import ConsumerLedger, Ledger, ProducerLedger, Run
 from harness.measuring.plan import Expectation, GeneratorLimits, Objectives, Purpose, Sizing, TrialPlan
 from harness.measuring.result import Collector, LoadResult, Recording
+from harness.measuring.trace import TraceWriter
 from harness.measuring.usage import MachineSample, Observed, Usage
 from harness.runclock import NS_PER_S
 
@@ -168,3 +170,13 @@ def result(
     recorded = recording.result(objectives=SIZING.objectives, limits=SIZING.generator, observed=observed)
     trial = replace(recorded.trial, until_s=recorded.trial.from_s + MEASURED_S)
     return replace(recorded, trial=trial)
+
+
+def lines_of(*frames: Frame, ledger: Ledger) -> list[str]:
+    """Return the trace of one engine as the lines that it writes."""
+    file = StringIO()
+    writer = TraceWriter(file)
+    for frame in frames:
+        writer.frame(frame)
+    writer.ledger(ledger)
+    return file.getvalue().splitlines()
