@@ -44,6 +44,7 @@ class Control:
         self._muster = Muster(users=0, producers=0, consumers=0)
         self._keeper: TopicKeeper | None = None
         self.is_ending = False
+        """Whether the test is on its way to its end, or over, while its users are still there."""
 
     @property
     def users(self) -> int:
@@ -78,13 +79,24 @@ class Control:
         return True
 
     def finish(self) -> None:
-        """Bring a test that is stopped, by its shape or by hand, to an end in order before any user is stopped."""
+        """Bring a test that is stopped, by its shape or by hand, to an end in order before any user is stopped.
+
+        It is concluded at once, for the page offers a new test as soon as the users are gone. Only one that broke down
+        is concluded later: its engines have to be stopped first.
+        """
         if not self.link.is_begun:
             return
         self.is_ending = True
         self.link.finish(time.monotonic_ns())
         with suppress(TimedOut):
             wait_until(self.link.may_end, what="the end of the load", timeout_s=self.link.fleet.ending_s)
+        if self.link.crew.has_ended():
+            self.conclude()
+
+    def be_over(self) -> None:
+        """Conclude a test that was not yet, and be ready for the next one."""
+        self.conclude()
+        self.is_ending = False
 
     def conclude(self) -> None:
         """Judge the load, leave what the engines cannot know, delete the topic, and set Locust's exit code."""
@@ -94,7 +106,6 @@ class Control:
             self._leave(said)
             self._environment.process_exit_code = int(CODES[said.verdict])
         self.link.end()
-        self.is_ending = False
         if self._keeper is not None:
             self._keeper.end()
             self._keeper = None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import gevent
 from locust import events, stats
 from locust.env import Environment
 
@@ -17,7 +19,6 @@ from load.control import control_of, control_over
 from load.link import link_of, tie
 from load.muster import obey
 from load.shapes import EndOfLoad, Held, WholeCrew
-
 
 stats.PERCENTILES_TO_CHART = [0.5, 0.95, 0.99]
 
@@ -44,6 +45,9 @@ def _equip(environment: Environment, **_: object) -> None:
         except HarnessError as error:
             sys.stderr.write(f"locust: {error}\n")
             sys.exit(int(error.exit_code))
+        if given.headless and environment.runner is not None:
+            # Without its page Locust hears no request to end before its shape has ended.
+            gevent.signal_handler(signal.SIGTERM, environment.runner.quit)
 
 
 def _shape(environment: Environment, shape: WholeCrew) -> None:
@@ -59,7 +63,7 @@ def _finish(environment: Environment, **_: object) -> None:
 @events.test_stop.add_listener  # type: ignore[untyped-decorator]
 def _conclude(environment: Environment, **_: object) -> None:
     if link_of(environment).decides:
-        control_of(environment).conclude()
+        control_of(environment).be_over()
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]

@@ -38,10 +38,10 @@ class WholeCrew(LoadTestShape):
 
     def tick(self) -> tuple[int, float] | None:
         control = control_of(self.runner.environment)  # type: ignore[union-attr]
-        if not control.link.is_begun:
-            return self._users(control) if control.begin() else None
         if control.is_ending:
             return self._users(control)
+        if not control.link.is_begun:
+            return self._users(control) if control.begin() else None
         begin_at(self.runner.stats, started_ns=control.link.fleet.started_ns)  # type: ignore[union-attr]
         try:
             self.steer(control)
