@@ -18,6 +18,7 @@ from harness import (
     dry_run,
     earlier,
     load_commands,
+    locusting,
     matrix,
     mutants,
     nodejs,
@@ -276,10 +277,15 @@ def heal_faults(run_id: str | None, every_run: bool, **options: Any) -> int:
 
 @main.command("load")
 @click.argument("profile", required=False)
+@click.argument("locust_options", nargs=-1)
 @click.option("--against", metavar="RUN", help="The load run to compare with; default: the last of this profile.")
 @run_options
-def put_load(profile: str | None, against: str | None, *, as_json: bool, **options: Any) -> int:
+def put_load(
+    profile: str | None, locust_options: tuple[str, ...], against: str | None, *, as_json: bool, **options: Any
+) -> int:
     """Put the load of PROFILE (a name, or a file) on the cluster and say what its sizing carries; none: list them.
+
+    A locustfile (*.py) is run as it is; what follows -- goes to Locust: harness load my.py -- -t 60s --rate 500
 
     Exit codes: 0 sufficient, 1 insufficient or drifted, 2 inconclusive.
     """
@@ -287,6 +293,11 @@ def put_load(profile: str | None, against: str | None, *, as_json: bool, **optio
         for one in profiles.catalogue():
             click.echo(f"{one.name:20} {one.what}")
         return int(ExitCode.CERTIFIED)
+    if profile.endswith(".py"):
+        work = locusting.work(Path(profile), locust_options, against=against)
+        return _launched(_request(Level.CERTIFY, **options), work, result=locusting.RESULT, as_json=as_json)
+    if locust_options:
+        raise UsageError(f"got {' '.join(locust_options)} after a profile", remedy="give a locustfile, or leave it out")
     found = profiles.find(profile)
     chosen = str(Path(profile).resolve()) if Path(profile).is_file() else found.name
     request = _request(Level.CERTIFY, **options)

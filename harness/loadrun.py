@@ -81,8 +81,9 @@ def run_load(
     )
     order.write(folder / "order.json")
     follower = Follower(folder=folder)
+    given = ("--load-order", str(folder / "order.json"))
     observers = observing(ground.cluster, pods=ground.calm.pods, clock=clock, folder=folder)
-    with observers as observed, _locust(folder) as locust:
+    with observers as observed, locust(LOCUSTFILE, *given, folder=folder) as child:
         brain = Brain(
             profile=profile,
             folder=folder,
@@ -90,13 +91,13 @@ def run_load(
             observed=observed,
             documented=ground.documented,
             new_frames=follower.new_frames,
-            has_ended=lambda: locust.poll() is not None,
+            has_ended=lambda: child.poll() is not None,
             most_records=ground.most_records,
             say=_both(ground.calm, say),
             may_end=ground.calm.is_over,
         )
         outcome = brain.run()
-        _await_end(locust, budget_s=STOP_BUDGET_S + 2 * profile.drain_s, log=folder / LOG)
+        _await_end(child, budget_s=STOP_BUDGET_S + 2 * profile.drain_s, log=folder / LOG)
     follower.new_frames()
     _require_whole(folder)
     return Load(
@@ -126,26 +127,30 @@ def _require_whole(folder: Path) -> None:
 
 
 @contextmanager
-def _locust(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run Locust without a window for the length of a `with` block; its output stays in the report."""
-    argv = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
-    argv += ["--load-order", str(folder / "order.json"), "--html", str(folder / "locust.html")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+def locust(locustfile: Path, *options: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run Locust without a window for the length of a `with` block; its output and its page stay in the report."""
+    argv = [sys.executable, "-m", "locust", "-f", str(locustfile), "--headless", "--only-summary"]
+    argv += ["--html", str(folder / "locust.html"), *options]
     with (folder / LOG).open("w", encoding="utf-8") as file:
-        child = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT)
+        child = subprocess.Popen(argv, cwd=ROOT, env=environment(), stdout=file, stderr=subprocess.STDOUT)
         try:
             yield child
         finally:
             _stop(child)
 
 
-def _await_end(locust: subprocess.Popen[bytes], *, budget_s: float, log: Path) -> None:
+def environment() -> dict[str, str]:
+    """Return the environment in which Locust finds the load and says at once what it has to say."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+def _await_end(child: subprocess.Popen[bytes], *, budget_s: float, log: Path) -> None:
     try:
-        wait_until(lambda: locust.poll() is not None, what="the end of the load", timeout_s=budget_s)
+        wait_until(lambda: child.poll() is not None, what="the end of the load", timeout_s=budget_s)
     except TimedOut as late:
-        raise Inconclusive(f"{late}; Locust said last: {_tail(log)}") from late
-    if locust.returncode != 0:
-        raise Inconclusive(f"Locust ended with {locust.returncode}: {_tail(log)}")
+        raise Inconclusive(f"{late}; Locust said last: {tail(log)}") from late
+    if child.returncode != 0:
+        raise Inconclusive(f"Locust ended with {child.returncode}: {tail(log)}")
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
@@ -159,6 +164,7 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
             child.wait()
 
 
-def _tail(log: Path) -> str:
+def tail(log: Path) -> str:
+    """Return what Locust said last."""
     lines = log.read_text(encoding="utf-8").splitlines()
     return " / ".join(line.strip() for line in lines[-5:] if line.strip()) or "nothing"

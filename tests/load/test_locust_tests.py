@@ -159,9 +159,7 @@ def test_a_load_that_would_fill_the_disks_is_ended(tmp_path: Path) -> None:
 
 def test_a_locust_that_is_told_to_end_ends_the_load_in_order(tmp_path: Path) -> None:
     with locust(tmp_path, "--headless", "--rate", "100") as started:
-        wait_until(
-            lambda: any(tmp_path.glob("tests/*/producer-1.jsonl")), what="two producers", timeout_s=TIMEOUT_S
-        )
+        wait_until(lambda: any(tmp_path.glob("tests/*/producer-1.jsonl")), what="two producers", timeout_s=TIMEOUT_S)
         wait_until(lambda: bool(trace.read(started.folders[0]).frames), what="a second", timeout_s=TIMEOUT_S)
         started.child.send_signal(signal.SIGTERM)
         assert started.code() == ExitCode.CERTIFIED, started.said
@@ -240,7 +238,6 @@ class Page:
     def count(self, name: str) -> int:
         """Return how many records the table of the page has of a name."""
         return int(sum(row["num_requests"] for row in self.figures()["stats"] if row["name"] == name))
-
 
 
 def test_each_test_that_the_page_begins_is_one_of_its_own(tmp_path: Path) -> None:

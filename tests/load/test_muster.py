@@ -15,6 +15,7 @@ from harness.errors import ExitCode, UsageError
 from harness.measuring.traffic import Records, Traffic
 from load import options
 from load.muster import Muster, muster, obey
+from load.outcome import Objective
 
 PAIR = SimpleNamespace(fixed_count=2, records=(Records(),), readers=1, sending=None, __name__="Pair")
 
@@ -110,7 +111,7 @@ def test_options_that_cannot_be_met_are_refused(argv: tuple[str, ...], said: str
 def test_what_the_page_hands_in_as_text_is_a_number() -> None:
     page = given()
     page.max_p99_ms, page.min_ratio = "250", ""
-    assert options.asked(page).objective == options.Objective(max_p99_ms=250, min_ratio=None)
+    assert options.asked(page).objective == Objective(max_p99_ms=250, min_ratio=None)
     page.max_p99_ms = "fast"
     with pytest.raises(UsageError, match="got --max-p99-ms 'fast'"):
         options.asked(page)
