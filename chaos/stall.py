@@ -13,10 +13,13 @@ from harness.cluster.pods import Cluster
 from harness.verdict import Inconclusive
 
 DEADLINE_S = 30
+CALM_S = 3
 
-# $1: the container, $2: seconds. Writes when it was stopped, the kernel's state meanwhile, and when it went on.
+# $1: the container, $2: how long the stall is, $3: how long nothing is done before it: to make an agent and to find the
+# process takes CPU that would be felt. Writes when it was stopped, the kernel's state meanwhile, and when it went on.
 STALL = """
 pid=$(one "$1"); [[ $pid ]] || { echo "there is no first process of $1" >&2; exit 1; }
+sleep "$3"
 kill -STOP "$pid"; stopped=$EPOCHREALTIME
 sleep "$2"
 stat=$(<"/proc/$pid/stat"); state=${stat##*) }
@@ -33,8 +36,8 @@ class Stall(Pause):
     name = "stall"
 
     def __init__(self, cluster: Cluster, pods: Sequence[str], *, seconds: float) -> None:
-        if not 0 < seconds < DEADLINE_S:
-            raise ValueError(f"got a stall of {seconds:g} s, expected one above 0 and below {DEADLINE_S} s")
+        if not 0 < seconds < DEADLINE_S - CALM_S:
+            raise ValueError(f"got a stall of {seconds:g} s, expected one above 0 and below {DEADLINE_S - CALM_S} s")
         super().__init__(cluster, pods, deadline_s=DEADLINE_S)
         self._seconds = seconds
         self._seen: dict[str, tuple[str, float]] = {}
@@ -42,7 +45,13 @@ class Stall(Pause):
     def inject(self) -> None:
         for target in self._targets:
             told = self._agent.strike(
-                target.node, target.container, f"{self._seconds:g}", do=STALL, undo=GO_ON, deadline_s=self._deadline_s
+                target.node,
+                target.container,
+                f"{self._seconds:g}",
+                f"{CALM_S}",
+                do=STALL,
+                undo=GO_ON,
+                deadline_s=self._deadline_s,
             )
             self._seen[target.pod] = _read(told)
 

@@ -38,6 +38,7 @@ from harness.verdict import Inconclusive
 RESULT = "peers.json"
 SENDING = Sending(linger_ms=5, batch_bytes=65_536, in_flight=5)
 TRAFFIC = Traffic(records=Records(value_bytes=1024), sending=SENDING)
+STALLED = Traffic(records=Records(value_bytes=stalling.VALUE_BYTES), sending=SENDING, partitions=1)
 IN_FLIGHT_BYTES = 32 * 1024 * 1024
 """The peer's own default of buffer.memory: both have as much room for records without an answer."""
 AS_FAST_AS_IT_GOES = -1
@@ -134,7 +135,14 @@ class Contest:
             )
         return Work(records=records, records_per_s=records / done.elapsed_s, cpu_s=done.cpu_s)
 
-    def produce_by_peer(self, topic: str, *, records: int, rate_hz: int = AS_FAST_AS_IT_GOES) -> Work:
+    def produce_by_peer(
+        self,
+        topic: str,
+        *,
+        records: int,
+        rate_hz: int = AS_FAST_AS_IT_GOES,
+        value_bytes: int = TRAFFIC.records.value_bytes,
+    ) -> Work:
         """Let kafka-producer-perf-test do the same, or send at a fixed rate."""
         properties = [
             f"bootstrap.servers={self.servers}",
@@ -146,7 +154,7 @@ class Contest:
             f"buffer.memory={IN_FLIGHT_BYTES}",
         ]
         command = ["kafka-producer-perf-test", "--topic", topic, "--num-records", str(records)]
-        command += ["--record-size", str(TRAFFIC.records.value_bytes), "--throughput", str(rate_hz)]
+        command += ["--record-size", str(value_bytes), "--throughput", str(rate_hz)]
         return produced(self._run([*command, "--producer-props", *properties]))
 
     def consume_by_engine(self, topic: str, *, label: str) -> Work:
@@ -243,11 +251,13 @@ def _topic(
 def _stalled(contest: Contest, topic: str, *, admin: Admin, run: Run, progress: Progress) -> Stalled:
     with progress.step("a leader stands still", expected_s=stalling.PEER_SECONDS + solo.LEAD_S):
         return stalling.stalled(
-            contest.producer_order(topic, label="stall", traffic=replace(TRAFFIC, partitions=1)),
+            contest.producer_order(topic, label="stall", traffic=STALLED),
             cluster=contest.cluster,
             admin=admin,
             run=run,
-            peer_sends=lambda records, rate_hz: contest.produce_by_peer(topic, records=records, rate_hz=rate_hz),
+            peer_sends=lambda records, rate_hz: contest.produce_by_peer(
+                topic, records=records, rate_hz=rate_hz, value_bytes=stalling.VALUE_BYTES
+            ),
         )
 
 
@@ -331,15 +341,21 @@ def show(compared: Compared, *, console: Console) -> None:
 
 
 def _show_stall(stalled: Stalled, *, console: Console) -> None:
-    console.print(
-        f"a leader stood still for {stalled.stalled_s:.3f} s, {stalling.RATE_HZ:.0f} records/s from each side"
-    )
-    table = Table("later than", "records", "by arithmetic", "difference", box=None)
-    for one in stalled.late:
-        table.add_row(f"{one.limit_ms:g} ms", str(one.counted), f"{one.computed:.0f}", f"{one.error_ratio:+.1%}")
+    lengths = ", ".join(f"{one.stalled_s:.3f} s" for one in stalled.stalls)
+    console.print(f"a leader stood still for {lengths}; {stalling.RATE_HZ:.0f} records/s from each side")
+    table = Table("later than", "records", "by arithmetic", "median difference", box=None)
+    for number, limit_ms in enumerate(stalling.LIMITS_MS):
+        late = [one.late[number] for one in stalled.stalls]
+        counted, computed = (
+            ", ".join(f"{one.counted}" for one in late),
+            ", ".join(f"{one.computed:.0f}" for one in late),
+        )
+        table.add_row(f"{limit_ms:g} ms", counted, computed, f"{stalled.error_ratio(number):+.1%}")
     console.print(table)
     said = ", ".join(f"{name} {value:g} ms" for name, value in stalled.peer.latency_ms)
-    console.print(f"  the peer says of its {stalled.peer.records} records in that minute: {said}", markup=False)
+    console.print(
+        f"  the peer says of its {stalled.peer.records} records meanwhile: {said}", markup=False, soft_wrap=True
+    )
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from harness.errors import ExitCode
 from harness.measuring.peer_output import Work
 from harness.measuring.stall import Late
 from harness.peers import Compared, Comparison, Pair, verdict
-from harness.stalling import Stalled
+from harness.stalling import OneStall, Stalled
 
 
 def compared(*, speed: float, cpu: float, name: str = "producer") -> Comparison:
@@ -27,13 +27,15 @@ def test_ratios_are_of_medians() -> None:
 
 
 def stalled(*, counted: tuple[int, ...] = (1900, 1500, 1000)) -> Stalled:
-    """Return a stall of two seconds at a thousand records per second, with so many counted as late."""
-    limits = zip((100.0, 500.0, 1000.0), (1900, 1500, 1000), counted, strict=True)
-    return Stalled(
-        stalled_s=2.0,
-        late=tuple(Late(limit_ms=limit, counted=number, computed=computed) for limit, computed, number in limits),
-        peer=Work(records=60_000, records_per_s=1000, cpu_s=5),
-    )
+    """Return stalls of two seconds at a thousand records per second: so many late twice, and once far off."""
+
+    def one(counts: tuple[int, ...]) -> OneStall:
+        limits = zip((100.0, 500.0, 1000.0), (1900, 1500, 1000), counts, strict=True)
+        late = tuple(Late(limit_ms=limit, counted=number, computed=computed) for limit, computed, number in limits)
+        return OneStall(stalled_s=2.0, late=late)
+
+    peer = Work(records=60_000, records_per_s=1000, cpu_s=5)
+    return Stalled(stalls=(one(counted), one((5000, 5000, 5000)), one(counted)), peer=peer)
 
 
 @pytest.mark.parametrize(
