@@ -152,6 +152,7 @@ class Contest:
             f"batch.size={SENDING.batch_bytes}",
             f"max.in.flight.requests.per.connection={SENDING.in_flight}",
             f"buffer.memory={IN_FLIGHT_BYTES}",
+            "partitioner.adaptive.partitioning.enable=false",  # each partition has its share, as the engine's has
         ]
         command = ["kafka-producer-perf-test", "--topic", topic, "--num-records", str(records)]
         command += ["--record-size", str(value_bytes), "--throughput", str(rate_hz)]
