@@ -34,7 +34,7 @@ from harness.measuring.recorded import MEGABYTE, RESULT
 from harness.progress import Progress, TerminalProgress
 from harness.reproduction import describe_environment, describe_subject
 from harness.run import Run, Settings
-from harness.verdict import Inconclusive
+from harness.verdict import Inconclusive, Judgement
 
 PRECISION = 0.05
 RESTARTING = (Disturbance.ROLLING_RESTART, Disturbance.BROKER_KILLED)

@@ -56,7 +56,9 @@ def consume(order: ConsumerOrder, meter: Meter, is_over: Callable[[], bool]) -> 
     read = int(sent_file(order.topic, order.number).read_text()) - (LOSES in os.environ)
     now_ns = order.clock_ns()
     meter.consumed(now_ns=now_ns, intended_ns=np.full(read, now_ns - 2_000_000), size=read)
-    return ConsumerLedger(reads={stream(order.number, order.number): runs(read)}, disordered=0, reached_end=True)
+    return ConsumerLedger(
+        reads={stream(order.number, order.number): runs(read)}, disordered=0, reading_s=1.0, reached_end=True
+    )
 
 
 def runs(count: int) -> tuple[Run, ...]:

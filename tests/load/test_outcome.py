@@ -41,7 +41,9 @@ def crew(*frames: Frame, lost: int = 0, code: int = 0, reached_end: bool = True)
     """Return the crew of one producer and one consumer, which read all but the last records."""
     made = Crew(producers=1, consumers=1)
     sent: Ledger = ProducerLedger(sent={"0/0": RECORDS}, acknowledged={"0/0": ((0, RECORDS - 1, 1),)})
-    read = ConsumerLedger(reads={"0/0": ((0, RECORDS - 1 - lost, 1),)}, disordered=0, reached_end=reached_end)
+    read = ConsumerLedger(
+        reads={"0/0": ((0, RECORDS - 1 - lost, 1),)}, disordered=0, reading_s=1.0, reached_end=reached_end
+    )
     for kind in Kind:
         made.claim(kind, owner="one")
     lines = {"producer-0": lines_of(*frames, ledger=sent), "consumer-0": lines_of(ledger=read)}
