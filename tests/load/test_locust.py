@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,19 @@ def test_the_locustfile_can_be_loaded_and_names_its_users() -> None:
         check=True,
     )
     assert {"Producer", "Consumer"} <= set((done.stdout + done.stderr).split())
+
+
+def test_the_page_shows_the_example_as_it_is() -> None:
+    page = (ROOT / "docs" / "locust.md").read_text(encoding="utf-8")
+    _, _, example = (ROOT / "load" / "example_locustfile.py").read_text(encoding="utf-8").partition('"""\n\n')
+    assert example in page
+    lines = [line for line in example.splitlines() if line and '"""' not in line]
+    assert len(lines) <= 10, "a locustfile of ten lines"
+
+
+def test_every_option_of_a_load_is_on_the_page() -> None:
+    page = (ROOT / "docs" / "locust.md").read_text(encoding="utf-8")
+    source = (ROOT / "load" / "options.py").read_text(encoding="utf-8")
+    options = set(re.findall(r'add\("(--[a-z0-9-]+)"', source)) - {"--load-order"}
+    assert {option for option in options if f"`{option}`" not in page} == set()
+    assert len(options) > 5
