@@ -96,12 +96,12 @@ def _delivered(crew: Crew, promise: Promise) -> Judgement | None:
 
 def _generator(crew: Crew, total: Frame, promise: Promise) -> str:
     """Say why the generator itself, not the cluster, was measured; nothing when it kept time."""
-    whole, due = _whole_s(promise), _due(promise, late_s=0)
-    if not whole or not due:
+    if not _due(promise, late_s=0):
         return "got no whole second with records that were due, expected some: let it run for longer"
+    due = _due(promise, late_s=LATEST_MS / 1000)
     sent = sum(second.sent for began_ns, second in crew.seconds.items() if began_ns < _end_ns(promise))
     if sent < HELD_RATIO * due:
-        return f"generator-bound: got {sent} records sent of {due} that were due"
+        return f"generator-bound: got {sent} records sent in time, expected {due}"
     late_ms = total.lateness.percentile_ms(99)
     return f"generator-bound: records were sent {late_ms:.0f} ms late (p99)" if late_ms > LATEST_MS else ""
 
@@ -139,13 +139,10 @@ def _facts(total: Frame, delivered: Judgement | None) -> Iterator[str]:
         yield delivered.reason
 
 
-def _whole_s(promise: Promise) -> int:
-    """Count the seconds of frames that were over when the load ended."""
-    return max(0, (promise.ended_ns - promise.started_ns) // NS_PER_S)
-
-
 def _end_ns(promise: Promise) -> int:
-    return promise.started_ns + _whole_s(promise) * NS_PER_S
+    """Return the end of the last second of frames that was over when the load ended."""
+    whole_s = max(0, (promise.ended_ns - promise.started_ns) // NS_PER_S)
+    return promise.started_ns + whole_s * NS_PER_S
 
 
 def _due(promise: Promise, *, late_s: float) -> int:

@@ -40,8 +40,8 @@ class WholeCrew(LoadTestShape):
         control = control_of(self.runner.environment)  # type: ignore[union-attr]
         if control.is_ending:
             return self._users(control)
-        if not control.link.is_begun:
-            return self._users(control) if control.begin() else None
+        if not control.link.is_begun and not control.begin():
+            return None
         begin_at(self.runner.stats, started_ns=control.link.fleet.started_ns)  # type: ignore[union-attr]
         try:
             self.steer(control)

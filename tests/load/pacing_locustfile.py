@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from load import fleet, topic
+from load import fleet, link, outcome, topic
 from load.users import KafkaEndToEnd
 
 fleet.PRODUCE = fleet.CONSUME = "tests.load.pacing_engine"
 topic.KEEP = "tests.load.fake_keeper"
+link.LEAD_S = 1.5
+outcome.LATEST_MS = 1000  # a busy machine is not what is tested
 
 
 class Orders(KafkaEndToEnd):

@@ -1,4 +1,4 @@
-"""The manifests of a load over several machines: what its master and its workers need to find each other and be safe."""
+"""The manifests of a load over several machines: what master and workers need to find each other."""
 
 from __future__ import annotations
 

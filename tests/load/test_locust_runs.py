@@ -14,7 +14,6 @@ from harness.errors import ExitCode
 from harness.measuring import trace
 from harness.measuring.frames import merged
 from harness.measuring.traffic import Traffic
-from harness.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_S = 30
@@ -99,23 +98,6 @@ def test_the_master_counts_exactly_what_two_workers_traced(tmp_path: Path) -> No
         "Aggregated": total.acknowledged + total.consumed,
     }
     assert (total.acknowledged, total.consumed) == (6, 6)
-
-
-def test_a_worker_that_dies_makes_the_load_fail(tmp_path: Path) -> None:
-    write_order(tmp_path)
-    master, workers = launch_distributed(tmp_path)
-    try:
-        wait_until(
-            lambda: len(list(tmp_path.glob("*-?.jsonl"))) == 4,
-            what="engines on both workers",
-            timeout_s=TIMEOUT_S,
-            every_s=0.05,
-        )
-        workers[0].kill()
-        assert master.wait(timeout=TIMEOUT_S) == ExitCode.INCONCLUSIVE
-    finally:
-        end(master, *workers)
-    assert "workers that went away" in (tmp_path / "master.log").read_text()
 
 
 def test_an_order_is_carried_out_once(tmp_path: Path) -> None:

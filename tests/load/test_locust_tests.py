@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
@@ -34,7 +35,8 @@ class Started:
 
     def __init__(self, folder: Path, *options: str, locustfile: str = LOCUSTFILE, **environment: str) -> None:
         self._folder, self._log = folder / "tests", folder / f"{'worker' if '--worker' in options else 'log'}.txt"
-        argv = [sys.executable, "-m", "locust", "-f", locustfile, "--load-folder", str(self._folder), *options]
+        argv = [sys.executable, "-m", "locust", "-f", locustfile, "--load-folder", str(self._folder)]
+        argv += ["--topic", f"of-{uuid5(NAMESPACE_URL, str(folder))}", *options]
         with self._log.open("ab") as log:
             self.child = subprocess.Popen(
                 argv, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}
@@ -75,7 +77,7 @@ def locust(folder: Path, *options: str, **given: str) -> Iterator[Started]:
         end(started.child)
 
 
-SHORT = ("--headless", "--only-summary", "-t", "3s", "--rate", "100")
+SHORT = ("--headless", "--only-summary", "-t", "2s", "--rate", "150")
 
 
 def test_a_test_takes_as_long_as_it_is_told_and_its_records_are_all_there_is(tmp_path: Path) -> None:
@@ -91,7 +93,7 @@ def test_a_test_takes_as_long_as_it_is_told_and_its_records_are_all_there_is(tmp
     ("cluster", "code", "said"),
     [
         (LOSES, ExitCode.NOT_CERTIFIED, "2 acknowledged records were never read"),
-        (LATE, ExitCode.NOT_CERTIFIED, "the rate was not held: got 0 records acknowledged in time, expected 200"),
+        (LATE, ExitCode.NOT_CERTIFIED, "the rate was not held: got 0 records acknowledged in time, expected 150"),
     ],
 )
 def test_a_cluster_that_loses_or_is_late_is_seen_in_the_exit_code(
@@ -182,6 +184,20 @@ def test_two_workers_need_no_file_of_the_master_and_all_their_traces_come_back(t
     assert not any(master.folders[0].glob("*.order.json")), "engines ran elsewhere"
     total = merged(found.frames)
     assert (total.sent, total.acknowledged, total.consumed) == (300, 300, 300)
+
+
+def test_a_worker_that_dies_makes_the_load_say_nothing(tmp_path: Path) -> None:
+    port = free_port()
+    place = ("--master", "--master-bind-port", port, "--expect-workers", "2")
+    with (
+        locust(tmp_path, "--headless", "-t", "60s", *place) as master,
+        locust(tmp_path, "--worker", "--headless", "--master-port", port) as one,
+        locust(tmp_path, "--worker", "--headless", "--master-port", port),
+    ):
+        wait_until(lambda: len(list(tmp_path.glob("tests/*/*-?.jsonl"))) == 4, what="four engines", timeout_s=TIMEOUT_S)
+        one.child.kill()
+        assert master.code() == ExitCode.INCONCLUSIVE, master.said
+    assert "workers that went away" in master.outcome()["reason"]
 
 
 def test_workers_of_another_machine_know_the_clock_of_the_load(tmp_path: Path) -> None:
