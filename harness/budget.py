@@ -56,3 +56,21 @@ def rolling() -> Budget:
 def unrelated() -> Budget:
     """Bound the window of an event that the data path must not feel, such as the loss of a ZooKeeper member."""
     return Budget(seconds=2.0, why="the data path does not depend on it")
+
+
+def session_lost(live: LiveTimeouts) -> Budget:
+    """Bound how long a broker that ZooKeeper does not hear stays registered, leads, and is waited for by acks=all."""
+    why = f"ZooKeeper session of {live.zookeeper_session_s:g} s + election {ELECTION_S:g} s"
+    return Budget(seconds=live.zookeeper_session_s + ELECTION_S, why=why)
+
+
+def lagging_out(live: LiveTimeouts) -> Budget:
+    """Bound how long acks=all waits for a follower that lives and is not heard: leaders look twice in its time."""
+    why = f"replica lag of {live.replica_lag_s:g} s, looked at every half of it, + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=1.5 * live.replica_lag_s + HANDOVER_S, why=why)
+
+
+def reconnected(outage_s: float) -> Budget:
+    """Bound the window that is left when a network is whole again: TCP tries again in steps that double."""
+    why = f"TCP tries again after at most as long as it was cut off ({outage_s:.1f} s) + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=outage_s + HANDOVER_S, why=why)
