@@ -89,9 +89,7 @@ def survive(
     seen: list[Judgement] = []
 
     def meanwhile(since_s: float) -> None:
-        until_s = run.clock.now_s() + lasts_s
-        seen.extend(watch(sight, since_s=since_s, clock=run.clock) for sight in sights)
-        wait_until(lambda: run.clock.now_s() >= until_s, what="the fault's time being over", timeout_s=lasts_s + 1)
+        seen.extend(_looked(sights, since_s=since_s, lasts_s=lasts_s, run=run))
 
     with traffic.watcher(admin) as watcher:
         with traffic:
@@ -123,6 +121,14 @@ def survive(
     if budget is None:
         return trial
     return replace(trial, judgements=(*trial.judgements, trial.within(budget, name=windows.NAME, since_s=0.0)))
+
+
+def _looked(sights: Sequence[Sight], *, since_s: float, lasts_s: float, run: Run) -> Sequence[Judgement]:
+    """Look for sights, then wait until the time of the fault is over."""
+    until_s = run.clock.now_s() + lasts_s
+    seen = [watch(sight, since_s=since_s, clock=run.clock) for sight in sights]
+    wait_until(lambda: run.clock.now_s() >= until_s, what="the fault's time being over", timeout_s=lasts_s + 1)
+    return seen
 
 
 def strike(
