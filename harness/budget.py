@@ -77,6 +77,12 @@ def session_lost(live: LiveTimeouts) -> Budget:
     return Budget(seconds=live.zookeeper_session_s + ELECTION_S, why=why)
 
 
+def sessions_over() -> Budget:
+    """Bound the window when sessions turn out to be over: nothing has to be noticed, brokers live and register anew."""
+    why = f"election {ELECTION_S:g} s + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=ELECTION_S + HANDOVER_S, why=why)
+
+
 def lagging_out(live: LiveTimeouts) -> Budget:
     """Bound how long acks=all waits for a follower that lives and is not heard: leaders look twice in its time."""
     why = f"replica lag of {live.replica_lag_s:g} s, looked at every half of it, + hand-over {HANDOVER_S:g} s"

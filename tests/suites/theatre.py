@@ -63,11 +63,14 @@ class Switches:
 
 
 class CastCluster(RehearsedCluster):
-    """The rehearsed brokers, and names of ZooKeeper members."""
+    """The rehearsed brokers, names of ZooKeeper members, and addresses at which nobody listens."""
 
     @property
     def zookeepers(self) -> tuple[str, ...]:
         return MEMBERS
+
+    def address(self, pod: str) -> str:
+        return pod
 
 
 @dataclass
@@ -125,13 +128,9 @@ class CastEnsemble(Ensemble):
 
 @dataclass(frozen=True, kw_only=True)
 class CastGround(Ground):
-    """A ground whose brokers are all of one opinion."""
+    """A ground on which the theatre says whether a topic is made."""
 
     theatre: Theatre
-
-    def as_seen_by(self, pod: str) -> Admin:
-        assert pod in self.cluster.brokers
-        return self.admin
 
     def creates(self, name: str) -> bool:
         return self.theatre.creates(name)
