@@ -11,6 +11,12 @@ HANDOVER_S = 3.0
 ELECTION_S = 4.0
 """A session's end is seen at ZooKeeper's next tick; then leaders are elected and in-sync sets shrink, on half a CPU."""
 
+START_S = 20.0
+"""A broker's start on half a CPU, while all other processes start on the same nodes (measured: up to 11 s)."""
+
+BACK_OFF_S = 20.0
+"""What the kubelet waits before it starts a container again that has ended twice: 10 s, and until it looks."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
@@ -36,6 +42,19 @@ class LiveTimeouts:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ZooKeeperTicks:
+    """The live settings of a ZooKeeper member that decide how soon it misses another one."""
+
+    tick_s: float
+    sync_limit: int
+
+    @classmethod
+    def of(cls, conf: Mapping[str, str]) -> ZooKeeperTicks:
+        """Read them from a member's answer to `conf`."""
+        return cls(tick_s=int(conf["tickTime"]) / 1000, sync_limit=int(conf["syncLimit"]))
+
+
 def announced_end() -> Budget:
     """Bound the window when a pod is deleted: its process still closes its connections."""
     return Budget(seconds=HANDOVER_S, why=f"hand-over of {HANDOVER_S:g} s")
@@ -56,3 +75,52 @@ def rolling() -> Budget:
 def unrelated() -> Budget:
     """Bound the window of an event that the data path must not feel, such as the loss of a ZooKeeper member."""
     return Budget(seconds=2.0, why="the data path does not depend on it")
+
+
+def session_lost(live: LiveTimeouts) -> Budget:
+    """Bound how long a broker that ZooKeeper does not hear stays registered, leads, and is waited for by acks=all."""
+    why = f"ZooKeeper session of {live.zookeeper_session_s:g} s + election {ELECTION_S:g} s"
+    return Budget(seconds=live.zookeeper_session_s + ELECTION_S, why=why)
+
+
+def sessions_over() -> Budget:
+    """Bound the window when sessions turn out to be over: nothing has to be noticed, brokers live and register anew."""
+    why = f"election {ELECTION_S:g} s + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=ELECTION_S + HANDOVER_S, why=why)
+
+
+def lagging_out(live: LiveTimeouts) -> Budget:
+    """Bound how long acks=all waits for a follower that lives and is not heard: leaders look twice in its time."""
+    why = f"replica lag of {live.replica_lag_s:g} s, looked at every half of it, + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=1.5 * live.replica_lag_s + HANDOVER_S, why=why)
+
+
+def reconnected(outage_s: float) -> Budget:
+    """Bound the window that is left when a network is whole again: TCP tries again in steps that double."""
+    why = f"TCP tries again after at most as long as it was cut off ({outage_s:.1f} s) + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=outage_s + HANDOVER_S, why=why)
+
+
+def silent_leader(ticks: ZooKeeperTicks) -> Budget:
+    """Bound how long a ZooKeeper leader that says nothing is followed."""
+    silence_s = ticks.sync_limit * ticks.tick_s
+    why = f"{ticks.sync_limit} ticks of {ticks.tick_s:g} s + election {ELECTION_S:g} s"
+    return Budget(seconds=silence_s + ELECTION_S, why=why)
+
+
+def at_once() -> Budget:
+    """Bound what must be seen at the first look."""
+    return Budget(seconds=0.0, why="at the first look")
+
+
+def cold_start(live: LiveTimeouts) -> Budget:
+    """Bound the window when every process ends at once.
+
+    A broker that starts while its old session is not over yet may not register; it ends, and is started again.
+    """
+    refused_s = max(live.zookeeper_session_s, START_S)
+    why = (
+        f"a start of {START_S:g} s, or the old session's {live.zookeeper_session_s:g} s, + back-off of the kubelet "
+        f"{BACK_OFF_S:g} s + another start {START_S:g} s + election {ELECTION_S:g} s"
+    )
+    return Budget(seconds=refused_s + BACK_OFF_S + START_S + ELECTION_S, why=why)

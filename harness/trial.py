@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from math import inf
 
 from harness import guards
 from harness.budget import Budget
 from harness.checkers import windows
 from harness.clients.traffic import throughput
-from harness.evidence import Event, Evidence
+from harness.evidence import Event, Evidence, Window
 from harness.faults import Fault
 from harness.histories.history import History
 from harness.histories.pace import acknowledged_s
 from harness.history_verdict import verdict_on
 from harness.protocols import Admin, Cluster, Traffic
 from harness.run import Run
-from harness.verdict import Inconclusive, Judgement
+from harness.sights import Sight, watch
+from harness.verdict import Inconclusive, Judgement, Unsupported, UnsupportedHere
 from harness.waiting import TimedOut, wait_until
 
 WARM_UP_RECORDS = 100
@@ -26,17 +29,52 @@ ANOTHER_BUDGET_S = 15.0
 PROOF_BUDGET_S = 60.0
 HEALING_BUDGET_S = 120.0
 ENOUGH_OVERLAP = 100
+UNDONE = "undone"
+"""The kind of the event by which a fault is gone; what it hurt is `healed` later."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What a trial left behind to be judged."""
+    """What a trial left behind to be judged; a fault is undone some time before all that it hurt is healed."""
 
     history: History
     injected_s: float
+    undone_s: float
     healed_s: float
     judgements: tuple[Judgement, ...]
-    worst_window_s: float
+    windows: tuple[Window, ...]
+    generator_lateness_s: float
+
+    @property
+    def worst_window_s(self) -> float:
+        return max((window.length_s for window in self.windows), default=0.0)
+
+    def within(
+        self,
+        budget: Budget,
+        *,
+        name: str,
+        keys: Collection[str] | None = None,
+        since_s: float = 0.0,
+        until_s: float = inf,
+    ) -> Judgement:
+        """Judge the windows of some partitions (all, by default), as far as they lie between two moments.
+
+        Not even one acknowledgement of a partition is nothing to be judged: then its window is as long as the trial.
+        """
+        cut = [
+            replace(one, start_s=max(one.start_s, since_s), end_s=min(one.end_s, until_s))
+            for one in self.windows
+            if one.start_s < until_s and one.end_s > since_s
+        ]
+        return windows.check(
+            [window for window in cut if keys is None or window.key in keys],
+            acknowledged=sum(map(len, acknowledged_s(self.history).values())),
+            budget_s=budget.seconds,
+            generator_lateness_s=self.generator_lateness_s,
+            budget_why=budget.why,
+            name=name,
+        )
 
 
 def survive(
@@ -47,51 +85,83 @@ def survive(
     admin: Admin,
     run: Run,
     evidence: Evidence,
-    budget: Budget,
+    budget: Budget | None,
     proof_budget_s: float = PROOF_BUDGET_S,
+    sights: Sequence[Sight] = (),
+    lasts_s: float = 0.0,
 ) -> Trial:
     """Inject a fault under traffic, wait for its proof and for its healing, and judge safety and the windows.
 
-    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing.
+    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing. While it lasts, which
+    is at least `lasts_s` from its proof on, the sights are looked for. Without a budget no window is judged here: the
+    one who asks for that judges the trial's windows, which differ by partition or by moment.
     """
+    seen: list[Judgement] = []
+
+    def meanwhile(since_s: float) -> None:
+        seen.extend(_looked(sights, since_s=since_s, lasts_s=lasts_s, run=run))
+
     with traffic.watcher(admin) as watcher:
         with traffic:
             steady_traffic(traffic)
-            injected_s, healed_s = strike(fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s)
+            injected_s, healed_s = strike(
+                fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=meanwhile
+            )
+            undone_s = next(event.time_s for event in reversed(evidence.events) if event.kind == UNDONE)
             aftermath(traffic)
         until_s = traffic.stopped_s
     history = traffic.settle()
-    found = traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s)
-    evidence.events.extend(watcher.events())
-    evidence.windows.extend(found)
-    evidence.series.append(throughput(history))
-    judgements = (
-        verdict_on(history, cluster=cluster, admin=admin),
-        guards.overlap(history, from_s=injected_s, until_s=healed_s, at_least=ENOUGH_OVERLAP),
-        windows.check(
-            found,
-            acknowledged=sum(map(len, acknowledged_s(history).values())),
-            budget_s=budget.seconds,
-            generator_lateness_s=traffic.generator_lateness_s,
-            budget_why=budget.why,
+    trial = Trial(
+        history=history,
+        injected_s=injected_s,
+        undone_s=undone_s,
+        healed_s=healed_s,
+        judgements=(
+            verdict_on(history, cluster=cluster, admin=admin),
+            guards.overlap(history, from_s=injected_s, until_s=healed_s, at_least=ENOUGH_OVERLAP),
+            *seen,
         ),
+        windows=traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s),
+        generator_lateness_s=traffic.generator_lateness_s,
     )
-    worst_s = max((window.length_s for window in found), default=0.0)
-    evidence.fact(worst_window_s=round(worst_s, 3), back_in_sync_s=round(healed_s - injected_s, 2))
-    return Trial(
-        history=history, injected_s=injected_s, healed_s=healed_s, judgements=judgements, worst_window_s=worst_s
-    )
+    evidence.events.extend(watcher.events())
+    evidence.windows.extend(trial.windows)
+    evidence.series.append(throughput(history))
+    evidence.fact(worst_window_s=round(trial.worst_window_s, 3), back_in_sync_s=round(healed_s - injected_s, 2))
+    if budget is None:
+        return trial
+    return replace(trial, judgements=(*trial.judgements, trial.within(budget, name=windows.NAME)))
+
+
+def _looked(sights: Sequence[Sight], *, since_s: float, lasts_s: float, run: Run) -> Sequence[Judgement]:
+    """Look for sights, then wait until the time of the fault is over."""
+    until_s = run.clock.now_s() + lasts_s
+    seen = [watch(sight, since_s=since_s, clock=run.clock) for sight in sights]
+    wait_until(lambda: run.clock.now_s() >= until_s, what="the fault's time being over", timeout_s=lasts_s + 1)
+    return seen
 
 
 def strike(
-    fault: Fault, *, admin: Admin, run: Run, evidence: Evidence, proof_budget_s: float = PROOF_BUDGET_S
+    fault: Fault,
+    *,
+    admin: Admin,
+    run: Run,
+    evidence: Evidence,
+    proof_budget_s: float = PROOF_BUDGET_S,
+    meanwhile: Callable[[float], None] = lambda _: None,
 ) -> tuple[float, float]:
-    """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed."""
+    """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed.
+
+    `meanwhile` is called while it lasts, with a moment at which it was there; whatever it raises, the fault is healed.
+    """
     try:
         injected_s = inject(fault, run, evidence)
+        since_s = run.clock.now_s()
         prove(fault, run, evidence, budget_s=proof_budget_s)
+        meanwhile(since_s)
     finally:
         fault.heal()
+    evidence.events.append(run.event(UNDONE, f"{fault.name} undone"))
     return injected_s, await_healing(fault, admin, run, evidence)
 
 
@@ -104,12 +174,18 @@ def steady_traffic(traffic: Traffic) -> None:
 
 
 def inject(fault: Fault, run: Run, evidence: Evidence) -> float:
-    """Write a fault into the run's journals, then inject it; return when. Nobody injects a fault in another way."""
+    """Write a fault into the run's journals, then inject it; return when. Nobody injects a fault in another way.
+
+    One that this cluster cannot do raises UnsupportedHere.
+    """
     evidence.fact(fault=fault.name, targets=list(fault.plan()))
     run.faults.write_ahead(fault)
     event = run.event("fault", f"{fault.name}: {', '.join(fault.plan())}")
     evidence.events.append(event)
-    fault.inject()
+    try:
+        fault.inject()
+    except Unsupported as lacking:
+        raise UnsupportedHere(f"{fault.name}: {lacking}") from lacking
     return event.time_s
 
 
