@@ -26,7 +26,8 @@ from harness.clients.engine.orders import LoadOrder
 from harness.measuring import pace
 from harness.measuring.trace import SUFFIX
 from harness.runclock import NS_PER_S
-from load.clock import Difference, Exchange, difference, machine
+from load import clock
+from load.clock import Difference, Exchange
 from load.crew import Crew, Kind
 from load.fleet import Fleet
 
@@ -102,7 +103,7 @@ class Link:
         self._forget()
         self._pace_told, self.ended_ns, self.uncertainty_ns = 0, 0, 0
         self._fleet = Fleet(order=order, started_ns=time.monotonic_ns() + int(LEAD_S * NS_PER_S))
-        begin = {"order": order.as_json(), "started_ns": self._fleet.started_ns, "machine": machine()}
+        begin = {"order": order.as_json(), "started_ns": self._fleet.started_ns, "machine": clock.machine()}
         if self.leads:
             self._runner.send_message("load-begin", begin)
         else:
@@ -207,10 +208,10 @@ class Link:
         self._place = TemporaryDirectory(prefix="load-")  # the one before goes with it
         order = replace(LoadOrder.from_json(msg.data["order"]), folder=self._place.name)
         self._fleet = Fleet(order=order, started_ns=msg.data["started_ns"])
-        gevent.spawn(self._agree_on_time, elsewhere=msg.data["machine"] != machine())
+        gevent.spawn(self._agree_on_time, elsewhere=msg.data["machine"] != clock.machine())
 
     def _agree_on_time(self, *, elsewhere: bool) -> None:
-        self.difference = difference(self._exchange() for _ in range(EXCHANGES)) if elsewhere else Difference()
+        self.difference = clock.difference(self._exchange() for _ in range(EXCHANGES)) if elsewhere else Difference()
         self.fleet.clock_offset_ns = self.difference.ns
         self._runner.send_message("load-clock", {"uncertainty_ns": self.difference.uncertainty_ns})
         self._ready.set()

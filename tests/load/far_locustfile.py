@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from load import fleet, link
+from load import clock, fleet
 from tests.load.far_engine import there_ns
 from tests.load.pacing_locustfile import Orders
 
 __all__ = ["Orders"]
 
 fleet.PRODUCE = fleet.CONSUME = "tests.load.far_engine"
-link.machine = lambda: "another kernel"
+clock.machine = lambda: "another kernel"
 time.monotonic_ns = there_ns
