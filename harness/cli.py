@@ -286,7 +286,6 @@ def put_load(
     """Put the load of PROFILE (a name, or a file) on the cluster and say what its sizing carries; none: list them.
 
     A locustfile (*.py) is run as it is; what follows -- goes to Locust: harness load my.py -- -t 60s --rate 500
-
     Exit codes: 0 sufficient, 1 insufficient or drifted, 2 inconclusive.
     """
     if profile is None:

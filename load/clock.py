@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +24,6 @@ class Difference:
 
     ns: int = 0
     uncertainty_ns: int = 0
-
-    def now_ns(self) -> int:
-        """Return the present moment on the clock of the load."""
-        return time.monotonic_ns() + self.ns
 
 
 def difference(exchanges: Iterable[Exchange]) -> Difference:

@@ -87,6 +87,11 @@ class Control:
         if not self.link.is_begun:
             return
         self.is_ending = True
+        if self.asked.order is None and self.link.crew.codes and not self.link.ended_ns:
+            gone = ", ".join(sorted(self.link.crew.codes))
+            self.link.crew.troubles.append(
+                f"got engines that ended before the load did ({gone}), expected each to stay: did a worker join late?"
+            )
         self.link.finish(time.monotonic_ns())
         with suppress(TimedOut):
             wait_until(self.link.may_end, what="the end of the load", timeout_s=self.link.fleet.ending_s)
@@ -142,7 +147,11 @@ class Control:
         return found
 
     def _brokers(self) -> str:
-        return options.brokers(self._environment.host)
+        """Return where the load goes: --host, or what the user classes say."""
+        hosts = {user.host for user in self._environment.user_classes if hasattr(user, "readers")}
+        if len(hosts) > 1 and not self._environment.host:
+            raise UsageError(f"got users of several hosts {hosts}", remedy="give them one: there is one topic")
+        return options.brokers(self._environment.host or next(iter(hosts), None))
 
     def _promise(self) -> Promise | None:
         """Return what the load is held to; nothing for one whose pace somebody else set, and judges."""

@@ -26,7 +26,8 @@ from harness.clients.engine.orders import LoadOrder
 from harness.measuring import pace
 from harness.measuring.trace import SUFFIX
 from harness.runclock import NS_PER_S
-from load.clock import Difference, Exchange, difference, machine
+from load import clock
+from load.clock import Difference, Exchange
 from load.crew import Crew, Kind
 from load.fleet import Fleet
 
@@ -34,6 +35,9 @@ LEAD_S = 3.0
 """From the start of the test to the first record: engines load their libraries and connect meanwhile."""
 
 ANSWER_TIMEOUT_S = 10.0
+NO_TEST = 0
+"""The start in the report of a worker that was told of no test, which is why it is in trouble."""
+
 EXCHANGES = 10
 """How often the time is asked for: the quickest answer counts."""
 
@@ -99,7 +103,7 @@ class Link:
         self._forget()
         self._pace_told, self.ended_ns, self.uncertainty_ns = 0, 0, 0
         self._fleet = Fleet(order=order, started_ns=time.monotonic_ns() + int(LEAD_S * NS_PER_S))
-        begin = {"order": order.as_json(), "started_ns": self._fleet.started_ns, "machine": machine()}
+        begin = {"order": order.as_json(), "started_ns": self._fleet.started_ns, "machine": clock.machine()}
         if self.leads:
             self._runner.send_message("load-begin", begin)
         else:
@@ -154,7 +158,7 @@ class Link:
 
     def _reported(self, msg: Any, **_: object) -> None:
         """Keep the traces of a worker as if its engines had run here; what comes too late is of no test any more."""
-        if self._fleet is None or msg.data["started_ns"] != self._fleet.started_ns:
+        if self._fleet is None or msg.data["started_ns"] not in (NO_TEST, self._fleet.started_ns):
             return
         for name, lines in msg.data["lines"].items():
             with (self.folder / f"{name}{SUFFIX}").open("a", encoding="utf-8") as file:
@@ -184,7 +188,7 @@ class Link:
     def tell(self) -> None:
         """Report at once; where engines run beside whoever decides, it looks itself."""
         if not self.decides and (self._lines or self._codes or self._troubles):
-            started_ns = self._fleet.started_ns if self._fleet else 0
+            started_ns = self._fleet.started_ns if self._fleet else NO_TEST
             self._runner.send_message("load-report", {**self._report(), "started_ns": started_ns})
 
     def _report(self) -> dict[str, object]:
@@ -204,10 +208,10 @@ class Link:
         self._place = TemporaryDirectory(prefix="load-")  # the one before goes with it
         order = replace(LoadOrder.from_json(msg.data["order"]), folder=self._place.name)
         self._fleet = Fleet(order=order, started_ns=msg.data["started_ns"])
-        gevent.spawn(self._agree_on_time, elsewhere=msg.data["machine"] != machine())
+        gevent.spawn(self._agree_on_time, elsewhere=msg.data["machine"] != clock.machine())
 
     def _agree_on_time(self, *, elsewhere: bool) -> None:
-        self.difference = difference(self._exchange() for _ in range(EXCHANGES)) if elsewhere else Difference()
+        self.difference = clock.difference(self._exchange() for _ in range(EXCHANGES)) if elsewhere else Difference()
         self.fleet.clock_offset_ns = self.difference.ns
         self._runner.send_message("load-clock", {"uncertainty_ns": self.difference.uncertainty_ns})
         self._ready.set()
@@ -227,14 +231,18 @@ class Link:
         self._answers.pop(msg.data["ticket"]).set(msg.data["value"])
 
     def _pace_came(self, msg: Any, **_: object) -> None:
+        if self._fleet is None:
+            return
         with (self.folder / pace.FILE).open("ab", buffering=0) as file:
             file.write(msg.data["lines"].encode())
 
     def _finish_producers(self, **_: object) -> None:
-        self.fleet.finish_producers()
+        if self._fleet is not None:  # a worker that came too late has none
+            self._fleet.finish_producers()
 
     def _finish_consumers(self, **_: object) -> None:
-        self.fleet.finish_consumers()
+        if self._fleet is not None:
+            self._fleet.finish_consumers()
 
 
 _links: WeakKeyDictionary[Environment, Link] = WeakKeyDictionary()

@@ -14,8 +14,12 @@ PROTOCOL = "kafka"
 
 
 def begin_at(stats: RequestStats, *, started_ns: int) -> None:
-    """Make Locust count from the first record: it would divide by the time in which engines are started, too."""
-    stats.total.start_time = time.time() - (time.monotonic_ns() - started_ns) / NS_PER_S
+    """Make Locust count from the first record: it would divide by the time in which engines are started, too.
+
+    One that counts from later, because its figures were reset, is left alone.
+    """
+    first_s = time.time() - (time.monotonic_ns() - started_ns) / NS_PER_S
+    stats.total.start_time = max(stats.total.start_time, first_s)
 
 
 def merge(stats: RequestStats, frame: Frame, *, offset_ns: int = 0) -> None:

@@ -68,7 +68,7 @@ class KafkaUser(User):
         try:
             for engine in self._started(link):
                 self.engines.append(engine)
-        except Exception as error:
+        except Exception as error:  # whatever it is, nobody else would tell that these engines never come
             link.trouble(f"{type(self).__name__} could not start its engines: {type(error).__name__}: {error}")
             link.tell()
             raise StopUser from error

@@ -22,7 +22,9 @@ from harness.clients.engine.orders import ConsumerOrder, ProducerOrder
 from harness.measuring.ledger import ConsumerLedger, ProducerLedger, Run, stream
 from harness.measuring.meter import Meter
 from harness.measuring.trace import TraceWriter
+from harness.waiting import MonotonicClock
 
+CLOCK = MonotonicClock()
 LOSES = "FAKE_CLUSTER_LOSES"
 LATE = "FAKE_CLUSTER_IS_LATE"
 
@@ -40,7 +42,7 @@ def produce(order: ProducerOrder, meter: Meter, is_over: Callable[[], bool]) -> 
         else:
             meter.acknowledged(now_ns=now_ns, intended_ns=due, size=len(due))
         sent += len(due)
-        time.sleep(demand.wait_s(order.clock_ns(), sent=sent) if sent else 0.01)
+        CLOCK.pause_s(demand.wait_s(order.clock_ns(), sent=sent) if sent else 0.01)
     answered = np.concatenate(late)
     meter.acknowledged(now_ns=order.clock_ns(), intended_ns=answered, size=len(answered))
     sent_file(order.topic, order.number).write_text(str(sent))
@@ -52,7 +54,7 @@ def consume(order: ConsumerOrder, meter: Meter, is_over: Callable[[], bool]) -> 
     """Wait to be told to finish, then read what was sent."""
     while not is_over():
         meter.roll(order.clock_ns())
-        time.sleep(0.05)
+        CLOCK.pause_s(0.05)
     read = int(sent_file(order.topic, order.number).read_text()) - (LOSES in os.environ)
     now_ns = order.clock_ns()
     meter.consumed(now_ns=now_ns, intended_ns=np.full(read, now_ns - 2_000_000), size=read)

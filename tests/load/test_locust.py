@@ -12,8 +12,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 SCRIPT = """
 import json
+import time
 from locust.stats import RequestStats
-from load.statistics import merge
+from load.statistics import begin_at, merge
 from tests.load.samples import consumed, produced
 
 stats = RequestStats()
@@ -21,7 +22,13 @@ for second in range(3):
     merge(stats, produced(second, failed=2, latency_ms=40))
     merge(stats, consumed(second, end_to_end_ms=60))
 produce = stats.get("produce", "kafka")
+begun = stats.total.start_time
+begin_at(stats, started_ns=time.monotonic_ns() - 10**15)
+is_left = stats.total.start_time == begun
+begin_at(stats, started_ns=time.monotonic_ns() - 2 * 10**9)
 print(json.dumps({
+    "a later start is left": is_left,
+    "from the first record": abs(time.time() - stats.total.start_time - 2) < 0.5,
     "requests": produce.num_requests,
     "failures": produce.num_failures,
     "median_ms": produce.median_response_time,
@@ -39,6 +46,8 @@ def test_merged_frames_are_true_figures_in_locust() -> None:
         [sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert json.loads(done.stdout) == {
+        "a later start is left": True,
+        "from the first record": True,
         "requests": 3006,
         "failures": 6,
         "median_ms": 40,

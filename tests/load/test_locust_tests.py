@@ -17,10 +17,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from harness.clients.engine.orders import ProducerOrder
+from harness.clients.engine.orders import CONTROL, ProducerOrder
 from harness.errors import ExitCode
 from harness.measuring import trace
 from harness.measuring.frames import merged
+from harness.runclock import NS_PER_S
 from harness.waiting import wait_until
 from tests.load.fake_keeper import DELETED
 from tests.load.pacing_engine import LATE, LOSES
@@ -200,24 +201,31 @@ def test_a_worker_that_dies_makes_the_load_say_nothing(tmp_path: Path) -> None:
     assert "workers that went away" in master.outcome()["reason"]
 
 
+def test_a_worker_that_joins_late_makes_the_load_say_nothing(tmp_path: Path) -> None:
+    port = free_port()
+    place = ("--master", "--master-bind-port", port, "--expect-workers", "1")
+    with (
+        locust(tmp_path, "--headless", "-t", "60s", *place) as master,
+        locust(tmp_path, "--worker", "--headless", "--master-port", port),
+    ):
+        wait_until(lambda: len(list(tmp_path.glob("tests/*/*-?.jsonl"))) == 4, what="four engines", timeout_s=TIMEOUT_S)
+        with locust(tmp_path, "--worker", "--headless", "--master-port", port):
+            assert master.code() == ExitCode.INCONCLUSIVE, master.said
+    assert "did a worker join late?" in master.outcome()["reason"]
+
+
 def test_workers_of_another_machine_know_the_clock_of_the_load(tmp_path: Path) -> None:
     port = free_port()
-    far = tmp_path / "far.py"
-    far.write_text(
-        "import time\n"
-        "from load import link\n"
-        "from tests.load.pacing_locustfile import *\n"
-        "link.machine = lambda: 'another'\n"
-        "link.Difference.now_ns = lambda self: 1\n",
-        encoding="utf-8",
-    )
     place = ("--master", "--master-bind-port", port, "--expect-workers", "1")
     with (
         locust(tmp_path, *SHORT, *place) as master,
-        locust(tmp_path, "--worker", "--headless", "--master-port", port, locustfile=str(far)),
+        locust(tmp_path, "--worker", "--headless", "--master-port", port, locustfile="tests/load/far_locustfile.py"),
     ):
         assert master.code() == ExitCode.CERTIFIED, master.said
     assert "several machines: a time to a delivery may be wrong by" in master.outcome()["clocks"]
+    control = json.loads((master.folders[0] / CONTROL).read_text(encoding="utf-8"))
+    begun_ns = {frame.started_ns - control["started_ns"] for frame in trace.read(master.folders[0]).frames}
+    assert begun_ns == {second * NS_PER_S for second in range(len(begun_ns))}, "in seconds of the load"
 
 
 class Page:
