@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness import guards
@@ -27,6 +28,13 @@ PROOF_BUDGET_S = 60.0
 HEALING_BUDGET_S = 120.0
 ENOUGH_OVERLAP = 100
 
+Meanwhile = Callable[[], None]
+"""What is awaited, and seen, while a fault that is proven lasts."""
+
+
+def no_longer() -> None:
+    """Await nothing: the fault is healed as soon as it is proven."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
@@ -49,15 +57,19 @@ def survive(
     evidence: Evidence,
     budget: Budget,
     proof_budget_s: float = PROOF_BUDGET_S,
+    meanwhile: Meanwhile = no_longer,
 ) -> Trial:
     """Inject a fault under traffic, wait for its proof and for its healing, and judge safety and the windows.
 
-    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing.
+    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing. `meanwhile` is called
+    between proof and healing.
     """
     with traffic.watcher(admin) as watcher:
         with traffic:
             steady_traffic(traffic)
-            injected_s, healed_s = strike(fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s)
+            injected_s, healed_s = strike(
+                fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=meanwhile
+            )
             aftermath(traffic)
         until_s = traffic.stopped_s
     history = traffic.settle()
@@ -84,12 +96,19 @@ def survive(
 
 
 def strike(
-    fault: Fault, *, admin: Admin, run: Run, evidence: Evidence, proof_budget_s: float = PROOF_BUDGET_S
+    fault: Fault,
+    *,
+    admin: Admin,
+    run: Run,
+    evidence: Evidence,
+    proof_budget_s: float = PROOF_BUDGET_S,
+    meanwhile: Meanwhile = no_longer,
 ) -> tuple[float, float]:
     """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed."""
     try:
         injected_s = inject(fault, run, evidence)
         prove(fault, run, evidence, budget_s=proof_budget_s)
+        meanwhile()
     finally:
         fault.heal()
     return injected_s, await_healing(fault, admin, run, evidence)

@@ -132,7 +132,13 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "HEALING_BUDGET_S", 0.0)
 
 
-def survive(fault: FakeFault, run: Run, evidence: Evidence, traffic: FakeTraffic | None = None) -> trial.Trial:
+def survive(
+    fault: FakeFault,
+    run: Run,
+    evidence: Evidence,
+    traffic: FakeTraffic | None = None,
+    meanwhile: trial.Meanwhile = trial.no_longer,
+) -> trial.Trial:
     return trial.survive(
         fault,
         cluster=cast(Cluster, None),
@@ -142,6 +148,7 @@ def survive(fault: FakeFault, run: Run, evidence: Evidence, traffic: FakeTraffic
         evidence=evidence,
         budget=Budget(seconds=3, why="so it is"),
         proof_budget_s=0.0,
+        meanwhile=meanwhile,
     )
 
 
@@ -156,6 +163,23 @@ def test_a_fault_that_is_proven_and_healed_is_judged(run: Run) -> None:
     assert evidence.facts["fault"] == "fake fault"
     assert evidence.facts["proof_of_injection"] == {"pod": "kafka-1"}
     assert [event.kind for event in run.events] == ["fault", "proven", "healed"]
+
+
+def test_what_is_awaited_while_a_fault_lasts_comes_after_its_proof_and_before_its_healing(run: Run) -> None:
+    seen: list[tuple[list[str], int]] = []
+    evidence, fault = Evidence(), FakeFault()
+    survive(fault, run, evidence, meanwhile=lambda: seen.append(([event.kind for event in run.events], fault.healed)))
+    assert seen == [(["fault", "proven"], 0)]
+
+
+def test_a_fault_under_which_a_promise_is_broken_is_healed(run: Run) -> None:
+    def broken() -> None:
+        raise AssertionError("nobody leads")
+
+    fault = FakeFault()
+    with pytest.raises(AssertionError, match="nobody leads"):
+        survive(fault, run, Evidence(), meanwhile=broken)
+    assert fault.healed == 1
 
 
 def test_a_fault_without_proof_is_inconclusive_and_healed(run: Run) -> None:
