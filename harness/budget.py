@@ -11,6 +11,9 @@ HANDOVER_S = 3.0
 ELECTION_S = 4.0
 """A session's end is seen at ZooKeeper's next tick; then leaders are elected and in-sync sets shrink, on half a CPU."""
 
+START_S = 20.0
+"""A broker's start on half a CPU, from a new pod to the in-sync sets."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
@@ -56,3 +59,22 @@ def rolling() -> Budget:
 def unrelated() -> Budget:
     """Bound the window of an event that the data path must not feel, such as the loss of a ZooKeeper member."""
     return Budget(seconds=2.0, why="the data path does not depend on it")
+
+
+def slowed(live: LiveTimeouts) -> Budget:
+    """Bound the window when a broker lives and hardly works: acks=all waits for it until it lags out of the sets."""
+    why = f"out of the in-sync sets after {live.replica_lag_s:g} s (replica lag) + election {ELECTION_S:g} s"
+    return Budget(seconds=live.replica_lag_s + ELECTION_S, why=why)
+
+
+def paused(live: LiveTimeouts, *, lasts_s: float) -> Budget:
+    """Bound the window when a broker is paused: whoever waits for its answer gets one only when it goes on."""
+    waited_s = max(crash(live).seconds, lasts_s + HANDOVER_S)
+    why = f"an answer after the pause of {lasts_s:g} s + hand-over {HANDOVER_S:g} s, or {crash(live).why}"
+    return Budget(seconds=waited_s, why=why)
+
+
+def chased(*, kills: int) -> Budget:
+    """Bound the window when leaders end one after the other: acks=all waits until two are there again."""
+    why = f"{kills} ends, each hand-over of {HANDOVER_S:g} s, and then a broker's start of {START_S:g} s"
+    return Budget(seconds=kills * HANDOVER_S + START_S, why=why)

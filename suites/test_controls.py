@@ -1,9 +1,10 @@
-"""FAIL-08: the negative control: what is broken on purpose is found, or all the green beside it means nothing."""
+"""FAIL-08, FAIL-13: negative controls: what is broken on purpose is found, or all the green beside means nothing."""
 
 from __future__ import annotations
 
 import pytest
 
+from chaos.pause import Pause
 from chaos.process import ForcedDelete
 from harness import trial
 from harness.checkers.disk_truth import Whereabouts
@@ -19,8 +20,11 @@ from harness.judging.config import Config
 from harness.run import Run
 from harness.verdict import Inconclusive, Judgement, Verdict
 from harness.waiting import TimedOut, wait_until
+from suites.ordeals.ordeal import Ordeal
+from suites.ordeals.silence import LONGEST_S, Silence
 
 PARTITIONS = 3
+SPREAD_PARTITIONS = 6
 CARELESS = {"min.insync.replicas": "1", "unclean.leader.election.enable": "true"}
 ALONE_RECORDS = 100
 ALONE_BUDGET_S = 30.0
@@ -65,7 +69,36 @@ def test_careless_settings_lose_records(
         for fault in faults:
             trial.await_healing(fault, admin, run, Evidence())
         trial.aftermath(flow)
-    judged = verdict_on(flow.settle(), cluster=steady, admin=admin, config=Config(idempotence=False))
+    _judge_the_judge(flow, steady, admin, evidence)
+
+
+@clause("FAIL-13", level=Level.CERTIFY)
+def test_a_paused_leader_answers_alone(
+    steady: Cluster, admin: Admin, topic: TopicFactory, traffic: TrafficFactory, run: Run, evidence: Evidence
+) -> None:
+    """With acks=1, a leader that was paused acknowledges stale records, and it is found, down to the disks.
+
+    The negative control of FAIL-12: the same pause, but producers are content when the leader alone has a record. When
+    the paused leader goes on, it takes what has waited for it, tells its producers that it is written, and cuts it off
+    again when it learns who leads. The judge must find records that were acknowledged and are gone, and the replicas'
+    logs must say that they were lost after their acknowledgement. If nothing was lost, nothing is shown.
+    """
+    name = topic("careless-pause", partitions=SPREAD_PARTITIONS)
+    flow = traffic(Load(topic=name, partitions=SPREAD_PARTITIONS, producing=careless_producer))
+    ordeal = Ordeal(cluster=steady, admin=admin, flow=flow, run=run, evidence=evidence)
+    pod = ordeal.a_leader()
+    with ordeal.watcher(topics=frozenset({name})) as watcher, flow:
+        trial.steady_traffic(flow)
+        silence = Silence.of(ordeal, watcher, pod)
+        fault = Pause(steady, (pod,), deadline_s=LONGEST_S)
+        trial.strike(fault, admin=admin, run=run, evidence=evidence, meanwhile=silence.await_successors)
+        trial.aftermath(flow)
+    _judge_the_judge(flow, steady, admin, evidence)
+
+
+def _judge_the_judge(flow: Traffic, cluster: Cluster, admin: Admin, evidence: Evidence) -> None:
+    """Judge the history of careless clients, and require that losses were found."""
+    judged = verdict_on(flow.settle(), cluster=cluster, admin=admin, config=Config(idempotence=False))
     evidence.fact(found={name: count for name, count in judged.measured.items() if name in LOSS})
     evidence.fact(reason=judged.reason, examples=[finding.as_json() for finding in judged.findings[:5]])
     evidence.judge(_finds_the_loss(judged))

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from chaos.pause import Pause
 from chaos.process import CrashInPlace, ForcedDelete, GracefulDelete, PodEnds
 from harness import budget
 from harness.budget import Budget, LiveTimeouts
@@ -18,10 +19,15 @@ from harness.fixtures import TopicFactory, TrafficFactory
 from harness.protocols import Admin, Cluster
 from harness.run import Run
 from harness.trial import Trial, survive
-from harness.verdict import Inconclusive
 from harness.victims import ALeader, Scene, ZooKeeperFollower, ZooKeeperLeader, the
+from suites.ordeals.chase import Chase
+from suites.ordeals.ordeal import Ordeal, require_moved_leaders
+from suites.ordeals.silence import LONGEST_S, Silence
+
+pytest_plugins = ("suites.ordeals.fixtures",)
 
 PARTITIONS = 6
+CHASED = 4
 Attempt = Callable[[type[PodEnds], str, Budget], Trial]
 
 
@@ -55,19 +61,6 @@ def attempt(
 def a_leader(cluster: Cluster, admin: Admin, run: Run) -> str:
     """Return the pod of a broker that leads partitions and is not the controller, by the run's seed."""
     return the(ALeader(), Scene(cluster=cluster, admin=admin, random=Random(run.settings.seed)))
-
-
-def leaders_on(admin: Admin, pod: str) -> tuple[str, ...]:
-    """Return the partitions that a broker's pod leads now."""
-    broker = int(pod.rsplit("-", 1)[1])
-    return tuple(partition.key for partition in admin.partitions() if partition.leader == broker)
-
-
-def require_moved_leaders(trial: Trial, evidence: Evidence) -> None:
-    """Require that leadership really moved while the fault lasted; otherwise no failover was tried."""
-    moved = [event for event in evidence.events if event.kind == "leader-moved" and event.time_s >= trial.injected_s]
-    if not moved:
-        raise Inconclusive("no partition's leader moved, so no failover was tried")
 
 
 @clause("FAIL-01")
@@ -193,3 +186,44 @@ def ensemble_serves(cluster: Cluster) -> bool:
     """Say whether one member leads and all others follow."""
     modes = sorted(str(mode) for mode in zookeeper.modes([cluster.address(pod) for pod in cluster.zookeepers]).values())
     return modes == ["follower"] * (len(cluster.zookeepers) - 1) + ["leader"]
+
+
+@clause("FAIL-09", level=Level.CERTIFY)
+def test_leader_chase(ordeal: Ordeal, evidence: Evidence) -> None:
+    """Whoever leads a partition can be deleted by force as soon as it leads, four times, and clients lose nothing.
+
+    The traffic of FAIL-01. The leader of one partition is deleted by force, then the next one, without waiting until
+    the first is in sync again, and so on. Each must really be another pod (UID). In between there may be no leader, and
+    fewer than two in-sync replicas, so that nothing is acknowledged; the budget is that of brokers that have to start.
+    Every partition must be in sync again, and each acknowledged record must be read once and in order.
+    """
+    with ordeal.watcher(topics=frozenset({ordeal.topic})) as watcher:
+        chase = Chase(ordeal, watcher)
+        tried = ordeal.survive(chase.next(), budget.chased(kills=CHASED), meanwhile=lambda: chase.go_on(CHASED - 1))
+        chase.close()
+    evidence.fact(chased=chase.victims)
+    require_moved_leaders(tried, evidence)
+    evidence.judge(*tried.judgements)
+
+
+@clause("FAIL-12", level=Level.CERTIFY)
+def test_pause_of_a_leader(ordeal: Ordeal, evidence: Evidence) -> None:
+    """A leader that is paused for longer than its session is succeeded, and acknowledges nothing stale afterwards.
+
+    The traffic of FAIL-01. All processes of a broker that leads partitions are stopped (SIGSTOP), which must be seen
+    by the kernel's state and by CPU time that stands still: its connections stay open, and it answers nobody. Within
+    the budget of a crash another broker must lead each of its partitions, and a new client must be served by all of
+    them. After two sessions it goes on (SIGCONT) and finds requests from before. At least one client must have waited
+    for it all the time; clients wait no longer than the pause and a hand-over. Every partition must be in sync again,
+    and each acknowledged record must be read once and in order: what the old leader wrote by itself is nobody's.
+    """
+    pod = ordeal.a_leader()
+    with ordeal.watcher(topics=frozenset({ordeal.topic})) as watcher:
+        silence = Silence.of(ordeal, watcher, pod)
+        tried = ordeal.survive(
+            Pause(ordeal.cluster, (pod,), deadline_s=LONGEST_S),
+            budget.paused(ordeal.live, lasts_s=LONGEST_S),
+            meanwhile=silence.await_successors,
+        )
+    require_moved_leaders(tried, evidence)
+    evidence.judge(*tried.judgements, silence.was_waited_out(tried.history))

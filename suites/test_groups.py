@@ -9,7 +9,7 @@ from harness.checkers.groups import Appended
 from harness.claims import Level, clause, expect_within
 from harness.clients.admin import Admin
 from harness.clients.groups import Groups
-from harness.clients.members import Company
+from harness.clients.members import Company, Membership
 from harness.clients.settings import plain_consumer
 from harness.clients.stamped import Entry, StampedWriter
 from harness.cluster.pods import Cluster
@@ -169,6 +169,23 @@ def test_work_goes_on_without_the_coordinator(
         given = len(work.company.told.deliveries)
         await_quietly(lambda: len(work.company.told.deliveries) > given + 100, timeout_s=DRAINED_S)
     evidence.judge(*work.judge_delivery(evidence, crashed=frozenset(names)))
+
+
+@clause("GRP-07", level=Level.CERTIFY)
+def test_a_static_member_comes_back(open_workshop: OpenWorkshop, evidence: Evidence) -> None:
+    """When a member with a name of its own is killed and comes back within its session, nobody else notices.
+
+    Three members with names of their own (`group.instance.id`) share six partitions while records are written. One
+    is killed (SIGKILL) and started again at once under its name. It must own exactly the partitions of before; until
+    its session time-out and a rebalance would be over, no partition of the others may be revoked, lost or assigned.
+    Every acknowledged record must be given to a member; only what the killed one had been given and had not committed
+    may be given again.
+    """
+    with open_workshop("ann", "bob", "cid", membership=Membership.STATIC) as work:
+        killed_s = work.company.kill("cid")
+        work.company.join("cid")
+        judged = work.see_back("cid", since_s=killed_s)
+    evidence.judge(judged, *work.judge_delivery(evidence, crashed=frozenset({"cid"})))
 
 
 def _write(writer: StampedWriter, topic: str, counts: Mapping[int, int]) -> tuple[Appended, ...]:

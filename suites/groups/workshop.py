@@ -12,7 +12,7 @@ from harness.budget import Budget
 from harness.checkers import groups as checkers
 from harness.checkers.groups import Appended
 from harness.claims import expect_within
-from harness.clients.members import Company
+from harness.clients.members import Company, Membership
 from harness.clients.settings import plain_consumer
 from harness.clients.traffic import Traffic
 from harness.cluster.pods import Cluster
@@ -57,6 +57,18 @@ class Workshop:
         )
         return settled, checkers.no_overlap(changes)
 
+    def see_back(self, name: str, *, since_s: float) -> Judgement:
+        """Watch until a member that was killed owns something again and for a moment longer; judge that none noticed.
+
+        One that is not back within its session time-out is not missed by then alone: that shows nothing.
+        """
+        await_quietly(self.is_shared_out, timeout_s=self.settings.session_s)
+        seen_s = self.run.clock.now_s()
+        if seen_s - since_s > self.settings.session_s:
+            raise Inconclusive(f"{name} was not back within its session time-out of {self.settings.session_s:g} s")
+        await_quietly(lambda: self.run.clock.now_s() > since_s + self.settings.killed().seconds, timeout_s=30)
+        return checkers.undisturbed(tuple(self.company.told.changes), member=name, since_s=since_s)
+
     def await_everyone_at_work(self) -> None:
         """Wait until each member has been given a record; one that has not would not be missed."""
 
@@ -92,12 +104,18 @@ OpenWorkshop = Callable[..., AbstractContextManager[Workshop]]
 
 @contextmanager
 def opened(
-    names: Sequence[str], *, cluster: Cluster, settings: GroupSettings, flow: Traffic, run: Run
+    names: Sequence[str],
+    *,
+    cluster: Cluster,
+    settings: GroupSettings,
+    flow: Traffic,
+    run: Run,
+    membership: Membership = Membership.DYNAMIC,
 ) -> Iterator[Workshop]:
     """Open a workshop with the members of these names; when it closes, what was written has had its time to be read."""
     topic = flow.load.topic
     member = {**plain_consumer(cluster.bootstrap, group=topic), **settings.for_client()}
-    with Company(topic, settings=member, clock=run.clock) as company:
+    with Company(topic, settings=member, clock=run.clock, membership=membership) as company:
         with flow:
             work = Workshop(company=company, settings=settings, run=run)
             for name in names:  # one after the other: a group of one waits least to begin

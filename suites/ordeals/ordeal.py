@@ -1,0 +1,94 @@
+"""An ordeal: traffic on a topic of its own, and a fault under it, which the clients must survive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from harness import trial
+from harness.budget import Budget, LiveTimeouts
+from harness.checkers import insync, replicas
+from harness.clients.admin import Admin
+from harness.clients.traffic import Traffic
+from harness.clients.watcher import Watcher
+from harness.cluster.pods import Cluster
+from harness.evidence import Evidence
+from harness.faults import Fault
+from harness.run import Run
+from harness.trial import Meanwhile, Trial, no_longer
+from harness.verdict import Inconclusive, Judgement
+from harness.victims import ALeader, Scene, the
+from harness.waiting import wait_until
+from suites.ordeals.digests import settled_digests
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordeal:
+    """Everything that one trial needs."""
+
+    cluster: Cluster
+    admin: Admin
+    flow: Traffic
+    run: Run
+    evidence: Evidence
+
+    @property
+    def topic(self) -> str:
+        """The topic that the traffic writes to."""
+        return self.flow.load.topic
+
+    @property
+    def live(self) -> LiveTimeouts:
+        """The live settings that decide how soon a missing broker is noticed."""
+        return LiveTimeouts.of(self.admin.broker_config(self.admin.controller()))
+
+    @property
+    def scene(self) -> Scene:
+        """Whom to ask for live roles."""
+        return Scene(cluster=self.cluster, admin=self.admin, random=Random(self.run.settings.seed))
+
+    def a_leader(self) -> str:
+        """Return the pod of a broker that leads partitions and is not the controller, by the run's seed."""
+        return the(ALeader(), self.scene)
+
+    def watcher(self, *, topics: frozenset[str] | None = None) -> Watcher:
+        """Return a context in which leaders and in-sync sets are watched, of all topics unless some are named."""
+        return Watcher(self.admin, clock=self.run.clock, topics=topics)
+
+    def lasting(self, duration_s: float) -> Meanwhile:
+        """Return what lets a fault go on for this long under traffic."""
+
+        def wait() -> None:
+            until_s = self.run.clock.now_s() + duration_s
+            wait_until(lambda: self.run.clock.now_s() >= until_s, what="time going on", timeout_s=2 * duration_s)
+
+        return wait
+
+    def survive(self, fault: Fault, allowed: Budget, *, meanwhile: Meanwhile = no_longer) -> Trial:
+        """Inject a fault under the traffic, and judge what the clients saw when everything is in sync again."""
+        return trial.survive(
+            fault,
+            cluster=self.cluster,
+            traffic=self.flow,
+            admin=self.admin,
+            run=self.run,
+            evidence=self.evidence,
+            budget=allowed,
+            meanwhile=meanwhile,
+        )
+
+    def sync_kept(self, watcher: Watcher, tried: Trial, *, allowed: int) -> Judgement:
+        """Judge that never more brokers than allowed were out of an in-sync set at once, by what a watcher saw."""
+        seen = [(sample.time_s, sample.brokers_out_of_sync) for sample in watcher.samples]
+        return insync.check(seen, start_s=tried.injected_s, end_s=tried.healed_s, allowed=allowed)
+
+    def replicas_agree(self) -> Judgement:
+        """Judge that all replicas of the traffic's topic are equal, byte for byte."""
+        return replicas.check(settled_digests(self.cluster, self.admin, self.topic))
+
+
+def require_moved_leaders(tried: Trial, evidence: Evidence) -> None:
+    """Require that leadership really moved while the fault lasted; otherwise no failover was tried."""
+    moved = [event for event in evidence.events if event.kind == "leader-moved" and event.time_s >= tried.injected_s]
+    if not moved:
+        raise Inconclusive("no partition's leader moved, so no failover was tried")
