@@ -81,8 +81,9 @@ def test_disk_full(ordeal: Ordeal, evidence: Evidence) -> None:
         raise Inconclusive(f"{pod} does not run")
 
     def has_halted() -> bool:
+        # The kubelet may wait before it starts the container again: another start may come late, the end does not.
         now = ordeal.cluster.identity(pod)
-        return now is not None and now.restarts > before.restarts
+        return now is not None and now.uid == before.uid and now.started_at != before.started_at
 
     def halts() -> None:
         took_s = expect_within(has_halted, what=f"{pod} halting on its full disk", budget_s=HALT_BUDGET_S)
