@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.budget import ELECTION_S, LiveTimeouts, announced_end, crash, rolling, unrelated
+from harness.budget import (
+    ELECTION_S,
+    HANDOVER_S,
+    START_S,
+    LiveTimeouts,
+    announced_end,
+    chased,
+    crash,
+    paused,
+    rolling,
+    slowed,
+    unrelated,
+)
 
 SECONDS = st.floats(0.1, 1000)
 
@@ -37,7 +49,24 @@ def test_a_shorter_time_out_never_makes_a_longer_budget(session_s: float, lag_s:
 def test_each_budget_says_why() -> None:
     live = LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)
     assert crash(live).why == "noticed after 6 s (session time-out or replica lag) + election 4 s"
-    assert all(budget.why and budget.seconds > 0 for budget in (announced_end(), rolling(), unrelated()))
+    others = (announced_end(), rolling(), unrelated(), slowed(live), paused(live, lasts_s=20), chased(kills=4))
+    assert all(budget.why and budget.seconds > 0 for budget in others)
+
+
+def test_a_slow_broker_is_waited_for_until_it_lags_out() -> None:
+    assert slowed(LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)).seconds == 10 + ELECTION_S
+
+
+@pytest.mark.parametrize(("lasts_s", "allowed_s"), [(20, 20 + HANDOVER_S), (1, 6 + ELECTION_S)])
+def test_a_paused_broker_is_waited_for_as_long_as_the_pause_and_never_less_than_after_a_crash(
+    lasts_s: float, allowed_s: float
+) -> None:
+    assert paused(LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10), lasts_s=lasts_s).seconds == allowed_s
+
+
+def test_every_end_of_a_chase_may_cost_a_hand_over() -> None:
+    assert chased(kills=5).seconds - chased(kills=4).seconds == HANDOVER_S
+    assert chased(kills=1).seconds == HANDOVER_S + START_S
 
 
 def test_the_promised_bounds_are_kept() -> None:
