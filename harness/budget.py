@@ -61,20 +61,37 @@ def unrelated() -> Budget:
     return Budget(seconds=2.0, why="the data path does not depend on it")
 
 
-def slowed(live: LiveTimeouts) -> Budget:
-    """Bound the window when a broker lives and hardly works: acks=all waits for it until it lags out of the sets."""
-    why = f"out of the in-sync sets after {live.replica_lag_s:g} s (replica lag) + election {ELECTION_S:g} s"
-    return Budget(seconds=live.replica_lag_s + ELECTION_S, why=why)
-
-
 def paused(live: LiveTimeouts, *, lasts_s: float) -> Budget:
     """Bound the window when a broker is paused: whoever waits for its answer gets one only when it goes on."""
     waited_s = max(crash(live).seconds, lasts_s + HANDOVER_S)
-    why = f"an answer after the pause of {lasts_s:g} s + hand-over {HANDOVER_S:g} s, or {crash(live).why}"
+    why = f"an answer after the pause of {lasts_s:.1f} s + hand-over {HANDOVER_S:g} s, or {crash(live).why}"
     return Budget(seconds=waited_s, why=why)
+
+
+def met_full_disk() -> Budget:
+    """Bound the time until a broker has halted on its full disk: under traffic its next write finds no room."""
+    return Budget(seconds=30.0, why="its next write, its halt, and a first start of an agent")
 
 
 def chased(*, kills: int) -> Budget:
     """Bound the window when leaders end one after the other: acks=all waits until two are there again."""
     why = f"{kills} ends, each hand-over of {HANDOVER_S:g} s, and then a broker's start of {START_S:g} s"
     return Budget(seconds=kills * HANDOVER_S + START_S, why=why)
+
+
+def session_lost(live: LiveTimeouts) -> Budget:
+    """Bound how long a broker that ZooKeeper does not hear stays registered, leads, and is waited for by acks=all."""
+    why = f"ZooKeeper session of {live.zookeeper_session_s:g} s + election {ELECTION_S:g} s"
+    return Budget(seconds=live.zookeeper_session_s + ELECTION_S, why=why)
+
+
+def lagging_out(live: LiveTimeouts) -> Budget:
+    """Bound how long acks=all waits for a follower that lives and is not heard: leaders look twice in its time."""
+    why = f"replica lag of {live.replica_lag_s:g} s, looked at every half of it, + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=1.5 * live.replica_lag_s + HANDOVER_S, why=why)
+
+
+def reconnected(outage_s: float) -> Budget:
+    """Bound the window that is left when a network is whole again: TCP tries again in steps that double."""
+    why = f"TCP tries again after at most as long as it was cut off ({outage_s:.1f} s) + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=outage_s + HANDOVER_S, why=why)

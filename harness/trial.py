@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from harness import guards
 from harness.budget import Budget
 from harness.checkers import windows
 from harness.clients.traffic import throughput
-from harness.evidence import Event, Evidence
+from harness.evidence import Event, Evidence, Window
 from harness.faults import Fault
 from harness.histories.history import History
 from harness.histories.pace import acknowledged_s
 from harness.history_verdict import verdict_on
 from harness.protocols import Admin, Cluster, Traffic
 from harness.run import Run
-from harness.verdict import Inconclusive, Judgement
+from harness.sights import Sight, watch
+from harness.verdict import Inconclusive, Judgement, Unsupported, UnsupportedHere
 from harness.waiting import TimedOut, wait_until
 
 WARM_UP_RECORDS = 100
@@ -27,24 +28,46 @@ ANOTHER_BUDGET_S = 15.0
 PROOF_BUDGET_S = 60.0
 HEALING_BUDGET_S = 120.0
 ENOUGH_OVERLAP = 100
-
 Meanwhile = Callable[[], None]
-"""What is awaited, and seen, while a fault that is proven lasts."""
+"""What is done, or awaited, while a fault that is proven lasts."""
 
-
-def no_longer() -> None:
-    """Await nothing: the fault is healed as soon as it is proven."""
+UNDONE = "undone"
+"""The kind of the event by which a fault is gone; what it hurt is `healed` later."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What a trial left behind to be judged."""
+    """What a trial left behind to be judged; a fault is undone some time before all that it hurt is healed."""
 
     history: History
     injected_s: float
+    undone_s: float
     healed_s: float
     judgements: tuple[Judgement, ...]
-    worst_window_s: float
+    windows: tuple[Window, ...]
+    generator_lateness_s: float
+
+    @property
+    def worst_window_s(self) -> float:
+        return max((window.length_s for window in self.windows), default=0.0)
+
+    def within(
+        self, budget: Budget, *, name: str, keys: Collection[str] | None = None, since_s: float | None = None
+    ) -> Judgement:
+        """Judge the windows of some partitions (all, by default), as far as they are after a moment.
+
+        Not even one acknowledgement of a partition is nothing to be judged: then its window is as long as the trial.
+        """
+        since_s = self.injected_s if since_s is None else since_s
+        later = [replace(one, start_s=max(one.start_s, since_s)) for one in self.windows if one.end_s > since_s]
+        return windows.check(
+            [window for window in later if keys is None or window.key in keys],
+            acknowledged=sum(map(len, acknowledged_s(self.history).values())),
+            budget_s=budget.seconds,
+            generator_lateness_s=self.generator_lateness_s,
+            budget_why=budget.why,
+            name=name,
+        )
 
 
 def survive(
@@ -55,44 +78,56 @@ def survive(
     admin: Admin,
     run: Run,
     evidence: Evidence,
-    budget: Budget,
+    budget: Budget | None,
     proof_budget_s: float = PROOF_BUDGET_S,
-    meanwhile: Meanwhile = no_longer,
+    sights: Sequence[Sight] = (),
+    meanwhile: Meanwhile = lambda: None,
+    lasts_s: float = 0.0,
 ) -> Trial:
     """Inject a fault under traffic, wait for its proof and for its healing, and judge safety and the windows.
 
-    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing. `meanwhile` is called
-    between proof and healing.
+    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing. While it lasts, which
+    is at least `lasts_s` from its proof on, the sights are looked for and `meanwhile` is called. Without a budget no
+    window is judged here: the one who asks for that judges the trial's windows, which differ by partition or by moment.
     """
+    seen: list[Judgement] = []
+
+    def lasting(since_s: float) -> None:
+        until_s = run.clock.now_s() + lasts_s
+        seen.extend(watch(sight, since_s=since_s, clock=run.clock) for sight in sights)
+        meanwhile()
+        wait_until(lambda: run.clock.now_s() >= until_s, what="the fault's time being over", timeout_s=lasts_s + 1)
+
     with traffic.watcher(admin) as watcher:
         with traffic:
             steady_traffic(traffic)
             injected_s, healed_s = strike(
-                fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=meanwhile
+                fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=lasting
             )
+            undone_s = next(event.time_s for event in reversed(evidence.events) if event.kind == UNDONE)
             aftermath(traffic)
         until_s = traffic.stopped_s
     history = traffic.settle()
-    found = traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s)
-    evidence.events.extend(watcher.events())
-    evidence.windows.extend(found)
-    evidence.series.append(throughput(history))
-    judgements = (
-        verdict_on(history, cluster=cluster, admin=admin),
-        guards.overlap(history, from_s=injected_s, until_s=healed_s, at_least=ENOUGH_OVERLAP),
-        windows.check(
-            found,
-            acknowledged=sum(map(len, acknowledged_s(history).values())),
-            budget_s=budget.seconds,
-            generator_lateness_s=traffic.generator_lateness_s,
-            budget_why=budget.why,
+    trial = Trial(
+        history=history,
+        injected_s=injected_s,
+        undone_s=undone_s,
+        healed_s=healed_s,
+        judgements=(
+            verdict_on(history, cluster=cluster, admin=admin),
+            guards.overlap(history, from_s=injected_s, until_s=healed_s, at_least=ENOUGH_OVERLAP),
+            *seen,
         ),
+        windows=traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s),
+        generator_lateness_s=traffic.generator_lateness_s,
     )
-    worst_s = max((window.length_s for window in found), default=0.0)
-    evidence.fact(worst_window_s=round(worst_s, 3), back_in_sync_s=round(healed_s - injected_s, 2))
-    return Trial(
-        history=history, injected_s=injected_s, healed_s=healed_s, judgements=judgements, worst_window_s=worst_s
-    )
+    evidence.events.extend(watcher.events())
+    evidence.windows.extend(trial.windows)
+    evidence.series.append(throughput(history))
+    evidence.fact(worst_window_s=round(trial.worst_window_s, 3), back_in_sync_s=round(healed_s - injected_s, 2))
+    if budget is None:
+        return trial
+    return replace(trial, judgements=(*trial.judgements, trial.within(budget, name=windows.NAME, since_s=0.0)))
 
 
 def strike(
@@ -102,15 +137,19 @@ def strike(
     run: Run,
     evidence: Evidence,
     proof_budget_s: float = PROOF_BUDGET_S,
-    meanwhile: Meanwhile = no_longer,
+    meanwhile: Callable[[float], None] = lambda _: None,
 ) -> tuple[float, float]:
-    """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed."""
+    """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed.
+
+    `meanwhile` is called while it lasts, with the moment of its injection; whatever it raises, the fault is healed.
+    """
     try:
         injected_s = inject(fault, run, evidence)
         prove(fault, run, evidence, budget_s=proof_budget_s)
-        meanwhile()
+        meanwhile(injected_s)
     finally:
         fault.heal()
+    evidence.events.append(run.event(UNDONE, f"{fault.name} undone"))
     return injected_s, await_healing(fault, admin, run, evidence)
 
 
@@ -123,12 +162,18 @@ def steady_traffic(traffic: Traffic) -> None:
 
 
 def inject(fault: Fault, run: Run, evidence: Evidence) -> float:
-    """Write a fault into the run's journals, then inject it; return when. Nobody injects a fault in another way."""
+    """Write a fault into the run's journals, then inject it; return when. Nobody injects a fault in another way.
+
+    One that this cluster cannot do raises UnsupportedHere.
+    """
     evidence.fact(fault=fault.name, targets=list(fault.plan()))
     run.faults.write_ahead(fault)
     event = run.event("fault", f"{fault.name}: {', '.join(fault.plan())}")
     evidence.events.append(event)
-    fault.inject()
+    try:
+        fault.inject()
+    except Unsupported as lacking:
+        raise UnsupportedHere(f"{fault.name}: {lacking}") from lacking
     return event.time_s
 
 

@@ -25,6 +25,6 @@ def test_drain(ordeal: Ordeal, evidence: Evidence) -> None:
     """
     fault = Drain(ordeal.cluster, ordeal.a_leader())
     with ordeal.watcher() as watcher:
-        tried = ordeal.survive(fault, budget.announced_end(), meanwhile=ordeal.lasting(AWAY_S))
+        tried = ordeal.survive(fault, budget.announced_end(), lasts_s=AWAY_S)
     require_moved_leaders(tried, evidence)
     evidence.judge(*tried.judgements, ordeal.sync_kept(watcher, tried, allowed=1))

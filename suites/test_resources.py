@@ -5,8 +5,9 @@ from __future__ import annotations
 from chaos.disk import FULL, DiskFill
 from chaos.resource import CpuSqueeze, MemoryPressure
 from harness import budget, guards
-from harness.claims import Level, clause, expect_within
+from harness.claims import Level, clause
 from harness.evidence import Evidence
+from harness.sights import Sight
 from harness.verdict import Inconclusive
 from suites.ordeals.ordeal import Ordeal, require_moved_leaders
 
@@ -16,8 +17,6 @@ SQUEEZED_MILLICORES = 100
 SQUEEZED_S = 20.0
 ALMOST_FULL = 0.95
 ALMOST_FULL_S = 20.0
-HALT_BUDGET_S = 30.0
-"""For a broker to meet the full disk: it writes its checkpoints every few seconds, if nothing else."""
 
 
 @clause("RES-01", level=Level.CERTIFY)
@@ -31,7 +30,7 @@ def test_cpu_squeeze(ordeal: Ordeal, evidence: Evidence) -> None:
     in-sync sets. Every partition must be in sync again.
     """
     fault = CpuSqueeze(ordeal.cluster, (ordeal.a_leader(),), millicores=SQUEEZED_MILLICORES)
-    tried = ordeal.survive(fault, budget.slowed(ordeal.live), meanwhile=ordeal.lasting(SQUEEZED_S))
+    tried = ordeal.survive(fault, budget.lagging_out(ordeal.live), lasts_s=SQUEEZED_S)
     felt = guards.slower(tried.history, from_s=tried.injected_s, until_s=tried.healed_s)
     evidence.judge(*tried.judgements, felt)
 
@@ -61,7 +60,7 @@ def test_disk_almost_full(ordeal: Ordeal, evidence: Evidence) -> None:
     """
     fault = DiskFill(ordeal.cluster, ordeal.a_leader(), share=ALMOST_FULL)
     with ordeal.watcher() as watcher:
-        tried = ordeal.survive(fault, budget.unrelated(), meanwhile=ordeal.lasting(ALMOST_FULL_S))
+        tried = ordeal.survive(fault, budget.unrelated(), lasts_s=ALMOST_FULL_S)
     evidence.judge(*tried.judgements, ordeal.sync_kept(watcher, tried, allowed=0))
 
 
@@ -85,11 +84,7 @@ def test_disk_full(ordeal: Ordeal, evidence: Evidence) -> None:
         now = ordeal.cluster.identity(pod)
         return now is not None and now.uid == before.uid and now.started_at != before.started_at
 
-    def halts() -> None:
-        took_s = expect_within(has_halted, what=f"{pod} halting on its full disk", budget_s=HALT_BUDGET_S)
-        evidence.fact(halted_after_s=round(took_s, 2))
-
-    fault = DiskFill(ordeal.cluster, pod, share=FULL)
-    tried = ordeal.survive(fault, budget.crash(ordeal.live), meanwhile=halts)
+    halts = Sight(what=f"{pod} halting on its full disk", is_seen=has_halted, budget=budget.met_full_disk())
+    tried = ordeal.survive(DiskFill(ordeal.cluster, pod, share=FULL), budget.crash(ordeal.live), sights=[halts])
     require_moved_leaders(tried, evidence)
     evidence.judge(*tried.judgements, ordeal.replicas_agree())

@@ -104,7 +104,7 @@ def test_bad_image(ordeal: Ordeal, evidence: Evidence) -> None:
     """
     fault = BadImage(ordeal.cluster)
     with ordeal.watcher() as watcher:
-        tried = ordeal.survive(fault, budget.announced_end(), meanwhile=ordeal.lasting(STOPPED_S))
+        tried = ordeal.survive(fault, budget.announced_end(), lasts_s=STOPPED_S)
     require_moved_leaders(tried, evidence)
     replaced = fault.replaced()
     evidence.fact(replaced=replaced)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -15,10 +16,10 @@ from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.faults import Fault
 from harness.run import Run
-from harness.trial import Meanwhile, Trial, no_longer
+from harness.sights import Sight
+from harness.trial import Meanwhile, Trial
 from harness.verdict import Inconclusive, Judgement
 from harness.victims import ALeader, Scene, the
-from harness.waiting import wait_until
 from suites.ordeals.digests import settled_digests
 
 
@@ -55,17 +56,16 @@ class Ordeal:
         """Return a context in which leaders and in-sync sets are watched, of all topics unless some are named."""
         return Watcher(self.admin, clock=self.run.clock, topics=topics)
 
-    def lasting(self, duration_s: float) -> Meanwhile:
-        """Return what lets a fault go on for this long under traffic."""
-
-        def wait() -> None:
-            until_s = self.run.clock.now_s() + duration_s
-            wait_until(lambda: self.run.clock.now_s() >= until_s, what="time going on", timeout_s=2 * duration_s)
-
-        return wait
-
-    def survive(self, fault: Fault, allowed: Budget, *, meanwhile: Meanwhile = no_longer) -> Trial:
-        """Inject a fault under the traffic, and judge what the clients saw when everything is in sync again."""
+    def survive(
+        self,
+        fault: Fault,
+        allowed: Budget | None,
+        *,
+        sights: Sequence[Sight] = (),
+        meanwhile: Meanwhile = lambda: None,
+        lasts_s: float = 0.0,
+    ) -> Trial:
+        """Let a fault last under the traffic, and judge what the clients saw when everything is in sync again."""
         return trial.survive(
             fault,
             cluster=self.cluster,
@@ -74,7 +74,9 @@ class Ordeal:
             run=self.run,
             evidence=self.evidence,
             budget=allowed,
+            sights=sights,
             meanwhile=meanwhile,
+            lasts_s=lasts_s,
         )
 
     def sync_kept(self, watcher: Watcher, tried: Trial, *, allowed: int) -> Judgement:

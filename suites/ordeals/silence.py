@@ -8,13 +8,10 @@ from harness import budget, guards
 from harness.budget import LiveTimeouts
 from harness.claims import expect_within
 from harness.clients.watcher import Watcher
-from harness.histories.history import History
+from harness.trial import Trial
 from harness.verdict import Inconclusive, Judgement
 from harness.waiting import wait_until
 from suites.ordeals.ordeal import Ordeal
-
-LONGEST_S = 30
-"""After which the agent lets it go on by itself: a client that waits for its answer waits no longer than that."""
 
 
 @dataclass(kw_only=True)
@@ -63,6 +60,15 @@ class Silence:
             for leader in (leaders.get(key) for key in self.led)
         )
 
-    def was_waited_out(self, history: History) -> Judgement:
-        """Judge that a client waited for the paused leader until it went on, so that it had something to answer."""
-        return guards.stuck(history, keys=self.led, before_s=self.succeeded_s, after_s=self.over_s)
+    def judge(self, tried: Trial) -> tuple[Judgement, ...]:
+        """Judge who waited for how long: for the silent one until it spoke again, for the others as after a crash.
+
+        A client must have waited for the silent one all the time, so that it found something stale to answer.
+        """
+        spoken_s = tried.undone_s - tried.injected_s
+        others = frozenset(partition.key for partition in self.ordeal.admin.describe(self.ordeal.topic)) - self.led
+        return (
+            tried.within(budget.paused(self.live, lasts_s=spoken_s), name="windows", keys=self.led),
+            tried.within(budget.crash(self.live), name="windows-of-others", keys=others),
+            guards.stuck(tried.history, keys=self.led, before_s=self.succeeded_s, after_s=self.over_s),
+        )

@@ -35,7 +35,7 @@ def test_what_the_process_says_is_believed(
     stand_in = tmp_path / "stand-in"
     stand_in.write_text(f"#!/bin/sh\necho '{json.dumps(told)}'\nexec sleep 60\n", encoding="utf-8")
     stand_in.chmod(0o755)
-    monkeypatch.setattr(doomed.sys, "executable", str(stand_in))
+    monkeypatch.setattr("sys.executable", str(stand_in))
     with DoomedProducer(SETTINGS, INTENT) as process:
         if offsets is None:
             with pytest.raises(Inconclusive, match="could not write: _TIMED_OUT"):
@@ -50,10 +50,11 @@ def test_what_the_process_says_is_believed(
 def test_the_process_leaves_its_transaction_open_until_it_ends(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    producer, ends = FakeProducer(), []
+    producer = FakeProducer()
+    ends: list[int] = []
     monkeypatch.setattr("harness.clients.transaction.Producer", lambda _: producer)
-    monkeypatch.setattr(doomed.sys, "stdin", type("Ended", (), {"read": staticmethod(lambda: "")}))
-    monkeypatch.setattr(doomed.os, "_exit", ends.append)
+    monkeypatch.setattr("sys.stdin", type("Ended", (), {"read": staticmethod(lambda: "")}))
+    monkeypatch.setattr("os._exit", ends.append)
     doomed.main([json.dumps({"settings": SETTINGS, "sends": INTENT.sends})])
     told = json.loads(capsys.readouterr().out)
     assert told["error"] is None

@@ -81,6 +81,7 @@ class Variant(Enum):
     PASS = "pass"
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+    UNSUPPORTED = "unsupported"
     EMPTY = "empty"
     NOT_RUN = "not run"
 
@@ -107,7 +108,9 @@ def sample(variant: Variant = Variant.PASS, *, seed: int = 20260114, points_per_
         clause = _clause(claim, start_s=at_s, rng=rng, points=points_per_series)
         clauses.append(clause)
         at_s += clause.duration_s + rng.uniform(0.2, 1.5)
-    ending = {Variant.FAIL: _with_failures, Variant.INCONCLUSIVE: _with_doubts}.get(variant)
+    ending = {Variant.FAIL: _with_failures, Variant.INCONCLUSIVE: _with_doubts, Variant.UNSUPPORTED: _untried}.get(
+        variant
+    )
     if ending is not None:
         clauses = ending(clauses)
     not_run = [claims[-1]] if variant is Variant.INCONCLUSIVE else []
@@ -323,6 +326,18 @@ def _with_doubts(clauses: Sequence[ClauseResult]) -> list[ClauseResult]:
     """Make FAIL-04 and LOAD-01 impossible to judge."""
     changed = {"FAIL-04": _unproven, "LOAD-01": _generator_bound}
     return [changed.get(clause.claim.id, _unchanged)(clause) for clause in clauses]
+
+
+def _untried(clauses: Sequence[ClauseResult]) -> list[ClauseResult]:
+    """Make ROLL-03 impossible to try."""
+    changed = {"ROLL-03": _unsupported}
+    return [changed.get(clause.claim.id, _unchanged)(clause) for clause in clauses]
+
+
+def _unsupported(clause: ClauseResult) -> ClauseResult:
+    evidence = Evidence(facts={"fault": "disturbed traffic", "targets": ["kafka-1"]})
+    reason = "disturbed traffic: this made-up kernel has no netem"
+    return replace(clause, verdict=Verdict.UNSUPPORTED, reason=reason, evidence=evidence)
 
 
 def _unchanged(clause: ClauseResult) -> ClauseResult:
