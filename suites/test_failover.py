@@ -21,7 +21,7 @@ from harness.run import Run
 from harness.trial import Trial, survive
 from harness.victims import ALeader, Scene, ZooKeeperFollower, ZooKeeperLeader, the
 from suites.ordeals.chase import Chase
-from suites.ordeals.ordeal import Ordeal, require_moved_leaders
+from suites.ordeals.ordeal import Ordeal, leaders_moved
 from suites.ordeals.silence import Silence
 
 pytest_plugins = ("suites.ordeals.fixtures",)
@@ -73,8 +73,7 @@ def test_graceful_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: 
     once and in order, and no partition may go without an acknowledgement for longer than the budget.
     """
     trial = attempt(GracefulDelete, a_leader, budget.announced_end())
-    require_moved_leaders(trial, evidence)
-    evidence.judge(*trial.judgements)
+    evidence.judge(*trial.judgements, leaders_moved(trial, evidence))
 
 
 @clause("FAIL-02")
@@ -84,8 +83,7 @@ def test_forced_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: Ev
     As FAIL-01, with a grace period of zero: the process gets about two seconds.
     """
     trial = attempt(ForcedDelete, a_leader, budget.announced_end())
-    require_moved_leaders(trial, evidence)
-    evidence.judge(*trial.judgements)
+    evidence.judge(*trial.judgements, leaders_moved(trial, evidence))
 
 
 @clause("FAIL-03")
@@ -97,8 +95,7 @@ def test_crash_in_place_of_a_leader(attempt: Attempt, a_leader: str, admin: Admi
     """
     live = LiveTimeouts.of(admin.broker_config(admin.controller()))
     trial = attempt(CrashInPlace, a_leader, budget.crash(live))
-    require_moved_leaders(trial, evidence)
-    evidence.judge(*trial.judgements)
+    evidence.judge(*trial.judgements, leaders_moved(trial, evidence))
 
 
 @clause("FAIL-04")
@@ -202,8 +199,7 @@ def test_leader_chase(ordeal: Ordeal, evidence: Evidence) -> None:
         tried = ordeal.survive(chase.next(), budget.chased(kills=CHASED), meanwhile=lambda: chase.go_on(CHASED - 1))
         chase.close()
     evidence.fact(chased=chase.victims)
-    require_moved_leaders(tried, evidence)
-    evidence.judge(*tried.judgements)
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence))
 
 
 @clause("FAIL-12", level=Level.CERTIFY)
@@ -221,5 +217,4 @@ def test_pause_of_a_leader(ordeal: Ordeal, evidence: Evidence) -> None:
     with ordeal.watcher(topics=frozenset({ordeal.topic})) as watcher:
         silence = Silence.of(ordeal, watcher, pod)
         tried = ordeal.survive(Pause(ordeal.cluster, (pod,)), None, meanwhile=silence.await_successors)
-    require_moved_leaders(tried, evidence)
-    evidence.judge(*tried.judgements, *silence.judge(tried))
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence), *silence.judge(tried))

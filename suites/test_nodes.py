@@ -6,7 +6,7 @@ from chaos.node import Drain
 from harness import budget
 from harness.claims import Level, clause
 from harness.evidence import Evidence
-from suites.ordeals.ordeal import Ordeal, require_moved_leaders
+from suites.ordeals.ordeal import Ordeal, leaders_moved
 
 pytest_plugins = ("suites.ordeals.fixtures",)
 
@@ -26,5 +26,4 @@ def test_drain(ordeal: Ordeal, evidence: Evidence) -> None:
     fault = Drain(ordeal.cluster, ordeal.a_leader())
     with ordeal.watcher() as watcher:
         tried = ordeal.survive(fault, budget.announced_end(), lasts_s=AWAY_S)
-    require_moved_leaders(tried, evidence)
-    evidence.judge(*tried.judgements, ordeal.sync_kept(watcher, tried, allowed=1))
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.sync_kept(watcher, tried, allowed=1))

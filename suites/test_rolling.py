@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -20,7 +20,8 @@ from harness.evidence import Evidence
 from harness.fixtures import TopicFactory, TrafficFactory
 from harness.run import Run
 from harness.trial import survive
-from suites.ordeals.ordeal import Ordeal, require_moved_leaders
+from harness.verdict import Judgement, Verdict
+from suites.ordeals.ordeal import Ordeal, leaders_moved
 
 pytest_plugins = ("suites.ordeals.fixtures",)
 
@@ -28,6 +29,7 @@ PARTITIONS = 6
 ROLL_BUDGET_S = 300.0
 """Until the last of three brokers is replaced, each after the one before is in sync."""
 
+STOPPED = "rollout-stopped"
 STOPPED_S = 20.0
 """How long the StatefulSet is given to take the next pod, which it must not."""
 
@@ -105,8 +107,22 @@ def test_bad_image(ordeal: Ordeal, evidence: Evidence) -> None:
     fault = BadImage(ordeal.cluster)
     with ordeal.watcher() as watcher:
         tried = ordeal.survive(fault, budget.announced_end(), lasts_s=STOPPED_S)
-    require_moved_leaders(tried, evidence)
-    replaced = fault.replaced()
-    evidence.fact(replaced=replaced)
-    evidence.judge(*tried.judgements, ordeal.sync_kept(watcher, tried, allowed=1))
-    assert len(replaced) == 1, f"the rollout did not stop at the first pod: {', '.join(replaced)} were replaced"
+    evidence.judge(
+        *tried.judgements,
+        leaders_moved(tried, evidence),
+        ordeal.sync_kept(watcher, tried, allowed=1),
+        _stopped(fault.replaced()),
+    )
+
+
+def _stopped(replaced: Sequence[str]) -> Judgement:
+    """Judge that a rollout has stopped at its first pod."""
+    measured = {"replaced": list(replaced)}
+    if not replaced:
+        reason = "no pod was replaced, so no rollout was tried"
+        return Judgement(checker=STOPPED, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)
+    if len(replaced) > 1:
+        reason = f"the rollout did not stop at the first pod: {', '.join(replaced)} were replaced"
+        return Judgement(checker=STOPPED, verdict=Verdict.FAIL, reason=reason, measured=measured)
+    reason = f"only {replaced[0]} was replaced"
+    return Judgement(checker=STOPPED, verdict=Verdict.PASS, reason=reason, measured=measured)

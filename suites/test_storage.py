@@ -6,7 +6,7 @@ from chaos.storage import VolumeLost
 from harness import budget
 from harness.claims import Level, clause
 from harness.evidence import Evidence
-from suites.ordeals.ordeal import Ordeal, require_moved_leaders
+from suites.ordeals.ordeal import Ordeal, leaders_moved
 
 pytest_plugins = ("suites.ordeals.fixtures",)
 
@@ -21,5 +21,4 @@ def test_volume_lost(ordeal: Ordeal, evidence: Evidence) -> None:
     by their SHA-256, and each acknowledged record must be read once and in order.
     """
     tried = ordeal.survive(VolumeLost(ordeal.cluster, ordeal.a_leader()), budget.crash(ordeal.live))
-    require_moved_leaders(tried, evidence)
-    evidence.judge(*tried.judgements, ordeal.replicas_agree())
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())

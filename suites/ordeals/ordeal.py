@@ -18,9 +18,11 @@ from harness.faults import Fault
 from harness.run import Run
 from harness.sights import Sight
 from harness.trial import Meanwhile, Trial
-from harness.verdict import Inconclusive, Judgement
+from harness.verdict import Judgement, Verdict
 from harness.victims import ALeader, Scene, the
 from suites.ordeals.digests import settled_digests
+
+MOVED = "leaders-moved"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +91,11 @@ class Ordeal:
         return replicas.check(settled_digests(self.cluster, self.admin, self.topic))
 
 
-def require_moved_leaders(tried: Trial, evidence: Evidence) -> None:
-    """Require that leadership really moved while the fault lasted; otherwise no failover was tried."""
+def leaders_moved(tried: Trial, evidence: Evidence) -> Judgement:
+    """Judge that leadership really moved after the fault was injected; otherwise no failover was tried."""
     moved = [event for event in evidence.events if event.kind == "leader-moved" and event.time_s >= tried.injected_s]
     if not moved:
-        raise Inconclusive("no partition's leader moved, so no failover was tried")
+        reason = "no partition's leader moved, so no failover was tried"
+        return Judgement(checker=MOVED, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    reason = f"leaders moved at {', '.join(f'{event.time_s:.1f} s' for event in moved[:5])}"
+    return Judgement(checker=MOVED, verdict=Verdict.PASS, reason=reason, measured={"moments": len(moved)})
