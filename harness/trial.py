@@ -141,12 +141,13 @@ def strike(
 ) -> tuple[float, float]:
     """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed.
 
-    `meanwhile` is called while it lasts, with the moment of its injection; whatever it raises, the fault is healed.
+    `meanwhile` is called while it lasts, with a moment at which it was there; whatever it raises, the fault is healed.
     """
     try:
         injected_s = inject(fault, run, evidence)
+        since_s = run.clock.now_s()
         prove(fault, run, evidence, budget_s=proof_budget_s)
-        meanwhile(injected_s)
+        meanwhile(since_s)
     finally:
         fault.heal()
     evidence.events.append(run.event(UNDONE, f"{fault.name} undone"))

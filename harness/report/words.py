@@ -54,6 +54,11 @@ _FAMILIES = {
     "RET": "Retention",
     "GRP": "Groups",
     "LOAD": "Load",
+    "NET": "Network",
+    "ZK": "ZooKeeper",
+    "RES": "Resources",
+    "STO": "Storage",
+    "NODE": "Nodes",
 }
 
 
