@@ -1,4 +1,4 @@
-"""FAIL-08, FAIL-13: negative controls: what is broken on purpose is found, or all the green beside means nothing."""
+"""FAIL-08 and others: negative controls. What is broken on purpose is found, or all the green beside means nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import pytest
 
 from chaos.pause import Pause
 from chaos.process import ForcedDelete
+from chaos.storage import VolumeLost
 from harness import trial
+from harness.checkers.groups import REBALANCED
 from harness.claims import Level, clause
 from harness.clients.admin import Admin
 from harness.clients.settings import careless_producer
@@ -17,10 +19,13 @@ from harness.fixtures import TopicFactory, TrafficFactory
 from harness.history_verdict import verdict_on
 from harness.judging.config import Config
 from harness.run import Run
-from harness.verdict import Inconclusive
+from harness.verdict import Inconclusive, Judgement, Verdict
+from suites.groups.workshop import OpenWorkshop
 from suites.ordeals.ordeal import Ordeal
 from suites.ordeals.silence import Silence
-from suites.scenarios.losing import LOSS, await_records, finds_the_loss
+from suites.scenarios.losing import LOSS, NAME, await_records, finds_the_loss
+
+pytest_plugins = ("suites.groups.fixtures",)
 
 PARTITIONS = 3
 SPREAD_PARTITIONS = 6
@@ -89,6 +94,49 @@ def test_a_paused_leader_answers_alone(
         trial.strike(fault, admin=admin, run=run, evidence=evidence, meanwhile=lambda _: silence.await_successors())
         trial.aftermath(flow)
     _judge_the_judge(flow, steady, admin, evidence)
+
+
+@clause("STO-02", level=Level.CERTIFY)
+def test_a_single_replica_goes_with_its_volume(
+    steady: Cluster, admin: Admin, topic: TopicFactory, traffic: TrafficFactory, run: Run, evidence: Evidence
+) -> None:
+    """With one replica, what was on a lost volume is gone, and it is found, down to the disks.
+
+    The negative control of STO-01: the same loss, but the partitions have no replica on another broker. The judge must
+    find records that were acknowledged and are gone, and the logs must say that they were lost after their
+    acknowledgement. If nothing was lost, nothing is shown.
+    """
+    config = {"min.insync.replicas": "1"}
+    name = topic("single", partitions=SPREAD_PARTITIONS, replication_factor=1, config=config)
+    flow = traffic(Load(topic=name, partitions=SPREAD_PARTITIONS))
+    ordeal = Ordeal(cluster=steady, admin=admin, flow=flow, run=run, evidence=evidence)
+    with flow:
+        trial.steady_traffic(flow)
+        trial.strike(VolumeLost(steady, ordeal.a_leader()), admin=admin, run=run, evidence=evidence)
+        trial.aftermath(flow)
+    _judge_the_judge(flow, steady, admin, evidence)
+
+
+@clause("GRP-08", level=Level.CERTIFY)
+def test_a_nameless_member_disturbs_the_others(open_workshop: OpenWorkshop, evidence: Evidence) -> None:
+    """When a member without a name of its own is killed and comes back, the others are disturbed, and it is found.
+
+    The negative control of GRP-07: the same kill and the same return, but the group does not know the member again.
+    Partitions of the others must be seen to be revoked. Every acknowledged record must be given to a member all the
+    same; only what the killed one had been given and had not committed may be given again.
+    """
+    with open_workshop("ann", "bob", "cid") as work:
+        killed_s = work.company.kill("cid")
+        work.company.join("cid")
+        judged = work.see_back("cid", since_s=killed_s, within_s=work.settings.killed().seconds)
+    evidence.judge(_finds_the_disturbance(judged), *work.judge_delivery(evidence, crashed=frozenset({"cid"})))
+
+
+def _finds_the_disturbance(judged: Judgement) -> Judgement:
+    """Judge the judge: it has found that others were disturbed."""
+    found = sum(finding.anomaly == REBALANCED for finding in judged.findings)
+    verdict = Verdict.PASS if found else Verdict.INCONCLUSIVE
+    return Judgement(checker=NAME, verdict=verdict, reason=judged.reason, measured={"disturbances": found})
 
 
 def _judge_the_judge(flow: Traffic, cluster: Cluster, admin: Admin, evidence: Evidence) -> None:

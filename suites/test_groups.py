@@ -184,7 +184,7 @@ def test_a_static_member_comes_back(open_workshop: OpenWorkshop, evidence: Evide
     with open_workshop("ann", "bob", "cid", membership=Membership.STATIC) as work:
         killed_s = work.company.kill("cid")
         work.company.join("cid")
-        judged = work.see_back("cid", since_s=killed_s)
+        judged = work.see_back("cid", since_s=killed_s, within_s=work.settings.session_s)
     evidence.judge(judged, *work.judge_delivery(evidence, crashed=frozenset({"cid"})))
 
 

@@ -57,17 +57,12 @@ class Workshop:
         )
         return settled, checkers.no_overlap(changes)
 
-    def see_back(self, name: str, *, since_s: float) -> Judgement:
-        """Watch until a member that was killed owns something again and for a moment longer; judge that none noticed.
-
-        One that is not back within its session time-out is not missed by then alone: that shows nothing.
-        """
-        await_quietly(self.is_shared_out, timeout_s=self.settings.session_s)
-        seen_s = self.run.clock.now_s()
-        if seen_s - since_s > self.settings.session_s:
-            raise Inconclusive(f"{name} was not back within its session time-out of {self.settings.session_s:g} s")
-        await_quietly(lambda: self.run.clock.now_s() > since_s + self.settings.killed().seconds, timeout_s=30)
-        return checkers.undisturbed(tuple(self.company.told.changes), member=name, since_s=since_s)
+    def see_back(self, name: str, *, since_s: float, within_s: float) -> Judgement:
+        """Watch a member that was killed come back, until a rebalance would be over, and judge that nobody noticed."""
+        rebalanced_s = since_s + self.settings.killed().seconds
+        await_quietly(lambda: self.run.clock.now_s() > rebalanced_s, timeout_s=self.settings.killed().seconds + 1.0)
+        changes = tuple(self.company.told.changes)
+        return checkers.undisturbed(changes, member=name, since_s=since_s, within_s=within_s)
 
     def await_everyone_at_work(self) -> None:
         """Wait until each member has been given a record; one that has not would not be missed."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from chaos.process import ForcedDelete
 from harness import trial
-from harness.clients.admin import Partition
-from harness.clients.watcher import Watcher
+from harness.clients.watcher import Sample, Watcher
 from harness.evidence import Evidence
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
@@ -56,14 +55,15 @@ class Chase:
             trial.await_healing(fault, self._ordeal.admin, self._ordeal.run, Evidence())
 
     def _new_leader(self, *, since_s: float) -> list[str]:
-        """Return who leads by the latest sample; the last victim is believed to lead only when nobody else could."""
-        samples = self._watcher.samples
-        if not samples or samples[-1].time_s < since_s:
+        """Return who leads by the latest sample; the last victim must have been seen not to lead in between."""
+        seen = [self._leader(sample) for sample in self._watcher.samples if sample.time_s >= since_s]
+        if not seen or seen[-1] is None:
             return []
-        place: Partition = next(one for one in samples[-1].partitions if one.key == self._key)
-        if place.leader is None:
+        if self.victims and seen[-1] == self.victims[-1] and set(seen) == {seen[-1]}:
             return []
-        pod = self._ordeal.cluster.broker_pod(place.leader)
-        if self.victims and pod == self.victims[-1] and place.isr != (place.leader,):
-            return []
-        return [pod] if self._ordeal.cluster.identity(pod) is not None else []
+        return [seen[-1]] if self._ordeal.cluster.identity(seen[-1]) is not None else []
+
+    def _leader(self, sample: Sample) -> str | None:
+        """Return the pod of the leader, None while nobody leads."""
+        place = next(partition for partition in sample.partitions if partition.key == self._key)
+        return None if place.leader is None else self._ordeal.cluster.broker_pod(place.leader)

@@ -161,7 +161,7 @@ RETURNED = (
 
 
 def returned(*changes: Change) -> Judgement:
-    return undisturbed(changes, member="cid", since_s=10.0)
+    return undisturbed(changes, member="cid", since_s=10.0, within_s=6.0)
 
 
 def test_a_member_that_comes_back_to_what_it_had_disturbs_nobody() -> None:
@@ -191,4 +191,5 @@ def test_what_happened_before_the_end_of_the_member_does_not_count() -> None:
 def test_a_member_that_did_not_die_or_has_not_come_back_shows_nothing() -> None:
     assert returned(*RETURNED[:-1]).verdict is Verdict.INCONCLUSIVE
     assert returned(*RETURNED[:2], RETURNED[3]).verdict is Verdict.INCONCLUSIVE
+    assert returned(*RETURNED[:-1], turn(16.5, "cid", Turn.ASSIGNED, 2, 3)).verdict is Verdict.INCONCLUSIVE
     assert returned().verdict is Verdict.INCONCLUSIVE

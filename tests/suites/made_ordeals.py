@@ -238,7 +238,7 @@ class Troupe:
     def _damage(self, number: int) -> None:
         replica = next(iter(self.cluster.model.brokers[number].replicas.values()))
         first = replica.log.records[0]
-        replica.log.records[0] = first._replace(value="something else")
+        replica.log.records[0] = first._replace(value=-1)
 
     def drain(self, _: object, pod: str) -> StandIn:
         others = [other for other in self.cluster.brokers if other != pod]
