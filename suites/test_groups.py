@@ -166,8 +166,7 @@ def test_work_goes_on_without_the_coordinator(
         ending.inject()
         ending.await_another(work.settings.coordinator_lost())
         ending.prove_and_heal()
-        given = len(work.company.told.deliveries)
-        await_quietly(lambda: len(work.company.told.deliveries) > given + 100, timeout_s=DRAINED_S)
+        work.await_records(100)
     evidence.judge(*work.judge_delivery(evidence, crashed=frozenset(names)))
 
 

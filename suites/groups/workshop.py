@@ -75,6 +75,11 @@ class Workshop:
         except TimedOut as late:
             raise Inconclusive(str(late)) from late
 
+    def await_records(self, more: int) -> None:
+        """Wait until so many more records were given; a group that does not go on is judged by what was not given."""
+        enough = len(self.company.told.deliveries) + more
+        await_quietly(lambda: len(self.company.told.deliveries) >= enough, timeout_s=DRAINED_S)
+
     def judge_delivery(self, evidence: Evidence, *, crashed: frozenset[str] = frozenset()) -> tuple[Judgement, ...]:
         """Judge, after the workshop has closed, what became of every record that was written in it."""
         told = self.company.told
