@@ -83,7 +83,7 @@ def paused(live: LiveTimeouts, *, lasts_s: float) -> Budget:
 
 def met_full_disk() -> Budget:
     """Bound the time until a broker has halted on its full disk: under traffic its next write finds no room."""
-    return Budget(seconds=30.0, why="its next write, its halt, and a first start of an agent")
+    return Budget(seconds=15.0, why="its next write finds no room, its log folder has failed, and it halts")
 
 
 def chased(*, kills: int) -> Budget:
@@ -97,6 +97,12 @@ def session_lost(live: LiveTimeouts) -> Budget:
     """Bound how long a broker that ZooKeeper does not hear stays registered, leads, and is waited for by acks=all."""
     why = f"ZooKeeper session of {live.zookeeper_session_s:g} s + election {ELECTION_S:g} s"
     return Budget(seconds=live.zookeeper_session_s + ELECTION_S, why=why)
+
+
+def sessions_over() -> Budget:
+    """Bound the window when sessions turn out to be over: nothing has to be noticed, brokers live and register anew."""
+    why = f"election {ELECTION_S:g} s + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=ELECTION_S + HANDOVER_S, why=why)
 
 
 def lagging_out(live: LiveTimeouts) -> Budget:

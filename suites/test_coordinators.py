@@ -47,7 +47,7 @@ def test_group_coordinators_end(
         for number in range(1, KILLS + 1):
             part = Evidence()
             ending = CoordinatorEnds(steady, admin, work.company.topic, run=run, evidence=part)
-            ending.inject()
+            ending.begin()
             ending.await_another(work.settings.coordinator_lost())
             ending.prove_and_heal()
             work.await_records(ENOUGH_RECORDS)

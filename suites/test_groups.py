@@ -89,7 +89,7 @@ def test_offsets_survive_the_coordinator(
         _await_commits(company, counts)
         before = admin.committed(name, name)
         ending = CoordinatorEnds(steady, admin, name, run=run, evidence=evidence)
-        ending.inject()
+        ending.begin()
         ending.await_another(settings.coordinator_lost())
         after = ending.committed_within(name, settings.coordinator_lost())
         appended += _write(writer, name, counts)
@@ -163,7 +163,7 @@ def test_work_goes_on_without_the_coordinator(
     names = ("ann", "bob", "cid")
     with open_workshop(*names) as work:
         ending = CoordinatorEnds(steady, admin, work.company.topic, run=run, evidence=evidence)
-        ending.inject()
+        ending.begin()
         ending.await_another(work.settings.coordinator_lost())
         ending.prove_and_heal()
         work.await_records(100)
