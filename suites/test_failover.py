@@ -191,13 +191,15 @@ def test_leader_chase(ordeal: Ordeal, evidence: Evidence) -> None:
 
     The traffic of FAIL-01. The leader of one partition is deleted by force, then whoever leads next, without waiting
     until the one before is in sync again, and so on. Each must really be another pod (UID). In between there may be no
-    leader, and fewer than two in-sync replicas, so that nothing is acknowledged: the budget is a hand-over for the
-    first, and a broker's start for each of the others. Every partition must be in sync again, and each acknowledged
-    record must be read once and in order.
+    leader, and fewer than two in-sync replicas, so that nothing is acknowledged: the budget is a hand-over for each,
+    a session's end for one that may be the controller, and a broker's start. Every partition must be in sync again, and
+    each acknowledged record must be read once and in order.
     """
     with ordeal.watcher(topics=frozenset({ordeal.topic})) as watcher:
         chase = Chase(ordeal, watcher)
-        tried = ordeal.survive(chase.next(), budget.chased(kills=CHASED), meanwhile=lambda: chase.go_on(CHASED - 1))
+        tried = ordeal.survive(
+            chase.next(), budget.chased(ordeal.live, kills=CHASED), meanwhile=lambda: chase.go_on(CHASED - 1)
+        )
         chase.close()
     evidence.fact(chased=chase.victims)
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence))

@@ -78,7 +78,7 @@ def test_what_must_be_seen_at_once_has_no_time() -> None:
 def test_each_budget_says_why() -> None:
     live = LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)
     assert crash(live).why == "noticed after 6 s (session time-out or replica lag) + election 4 s"
-    others = (announced_end(), rolling(), unrelated(), paused(live, lasts_s=20), chased(kills=4), met_full_disk())
+    others = (announced_end(), rolling(), unrelated(), paused(live, lasts_s=20), chased(live, kills=4), met_full_disk())
     assert all(budget.why and budget.seconds > 0 for budget in others)
 
 
@@ -89,9 +89,10 @@ def test_a_paused_broker_is_waited_for_as_long_as_the_pause_and_never_less_than_
     assert paused(LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10), lasts_s=lasts_s).seconds == allowed_s
 
 
-def test_every_end_of_a_chase_but_the_first_costs_a_start() -> None:
-    assert chased(kills=1).seconds == HANDOVER_S
-    assert chased(kills=5).seconds - chased(kills=4).seconds == START_S
+def test_every_end_of_a_chase_costs_a_hand_over_and_the_last_a_start() -> None:
+    live = LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)
+    assert chased(live, kills=1).seconds == crash(live).seconds + START_S
+    assert chased(live, kills=5).seconds - chased(live, kills=4).seconds == HANDOVER_S
 
 
 def test_the_promised_bounds_are_kept() -> None:
