@@ -77,6 +77,25 @@ def unrelated() -> Budget:
     return Budget(seconds=2.0, why="the data path does not depend on it")
 
 
+def paused(live: LiveTimeouts, *, lasts_s: float) -> Budget:
+    """Bound the window when a broker is paused: whoever waits for its answer gets one only when it goes on."""
+    waited_s = max(crash(live).seconds, lasts_s + HANDOVER_S)
+    why = f"an answer after the pause of {lasts_s:.1f} s + hand-over {HANDOVER_S:g} s, or {crash(live).why}"
+    return Budget(seconds=waited_s, why=why)
+
+
+def met_full_disk() -> Budget:
+    """Bound the time until a broker has halted on its full disk: under traffic its next write finds no room."""
+    return Budget(seconds=15.0, why="its next write finds no room, its log folder has failed, and it halts")
+
+
+def chased(live: LiveTimeouts, *, kills: int) -> Budget:
+    """Bound the window when each new leader ends at once, until nobody is left: one of them may be the controller."""
+    seconds = crash(live).seconds + (kills - 1) * HANDOVER_S + START_S
+    why = f"a controller {crash(live).why}, {kills - 1} hand-overs of {HANDOVER_S:g} s, a broker's start {START_S:g} s"
+    return Budget(seconds=seconds, why=why)
+
+
 def session_lost(live: LiveTimeouts) -> Budget:
     """Bound how long a broker that ZooKeeper does not hear stays registered, leads, and is waited for by acks=all."""
     why = f"ZooKeeper session of {live.zookeeper_session_s:g} s + election {ELECTION_S:g} s"

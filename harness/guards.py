@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from harness.histories.history import History
+import numpy as np
+
+from harness.histories.history import NEVER_NS, History
 from harness.histories.pace import sending_ns
 from harness.runclock import NS_PER_S
 from harness.verdict import Judgement, Verdict
 
 NAME = "enough-overlap"
+SLOWER = "slower"
+STUCK = "stuck"
+ENOUGH_TO_COMPARE = 100
 
 
 def overlap(history: History, *, from_s: float, until_s: float, at_least: int) -> Judgement:
@@ -20,3 +25,36 @@ def overlap(history: History, *, from_s: float, until_s: float, at_least: int) -
         return Judgement(checker=NAME, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)
     reason = f"{count} sends overlapped the fault"
     return Judgement(checker=NAME, verdict=Verdict.PASS, reason=reason, measured=measured)
+
+
+def slower(history: History, *, from_s: float, until_s: float) -> Judgement:
+    """Judge that answers took longer during a fault than before it; a squeeze that nobody feels shows nothing.
+
+    The medians are compared, of sends that ended before the fault and of those that were begun during it: a few late
+    answers before it, of brokers that still compile their code, do not hide it.
+    """
+    begun_ns, ended_ns = sending_ns(history)
+    took_ms = (ended_ns - begun_ns) / 1e6
+    before = took_ms[ended_ns < from_s * NS_PER_S]
+    during = took_ms[(begun_ns >= from_s * NS_PER_S) & (begun_ns <= until_s * NS_PER_S) & (ended_ns < NEVER_NS)]
+    if min(len(before), len(during)) < ENOUGH_TO_COMPARE:
+        reason = f"{len(before)} sends before and {len(during)} during the fault, {ENOUGH_TO_COMPARE} are needed"
+        return Judgement(checker=SLOWER, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    before_ms, during_ms = (round(float(np.median(one)), 1) for one in (before, during))
+    measured = {"median_before_ms": before_ms, "median_during_ms": during_ms}
+    reason = f"half of the answers came within {during_ms:g} ms during the fault, {before_ms:g} ms before it"
+    verdict = Verdict.PASS if during_ms > before_ms else Verdict.INCONCLUSIVE
+    return Judgement(checker=SLOWER, verdict=verdict, reason=reason, measured=measured)
+
+
+def stuck(history: History, *, keys: frozenset[str], before_s: float, after_s: float) -> Judgement:
+    """Judge that a send to some keys was under way from before one moment until after another.
+
+    Without one, nobody was left waiting for whoever had fallen silent in between, and nothing stale could be answered.
+    """
+    begun_ns, ended_ns = sending_ns(history, keys=keys)
+    count = int(((begun_ns <= before_s * NS_PER_S) & (ended_ns >= after_s * NS_PER_S)).sum())
+    measured = {"stuck_sends": count}
+    verdict = Verdict.PASS if count else Verdict.INCONCLUSIVE
+    reason = f"{count} sends were under way all the time"
+    return Judgement(checker=STUCK, verdict=verdict, reason=reason, measured=measured)

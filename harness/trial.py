@@ -29,6 +29,9 @@ ANOTHER_BUDGET_S = 15.0
 PROOF_BUDGET_S = 60.0
 HEALING_BUDGET_S = 120.0
 ENOUGH_OVERLAP = 100
+Meanwhile = Callable[[], None]
+"""What is done, or awaited, while a fault that is proven lasts."""
+
 UNDONE = "undone"
 """The kind of the event by which a fault is gone; what it hurt is `healed` later."""
 
@@ -88,24 +91,26 @@ def survive(
     budget: Budget | None,
     proof_budget_s: float = PROOF_BUDGET_S,
     sights: Sequence[Sight] = (),
+    meanwhile: Meanwhile = lambda: None,
     lasts_s: float = 0.0,
 ) -> Trial:
     """Inject a fault under traffic, wait for its proof and for its healing, and judge safety and the windows.
 
     A fault without proof raises Inconclusive: clients that survived nothing have shown nothing. While it lasts, which
-    is at least `lasts_s` from its proof on, the sights are looked for. Without a budget no window is judged here: the
-    one who asks for that judges the trial's windows, which differ by partition or by moment.
+    is at least `lasts_s` from its proof on, the sights are looked for and `meanwhile` is called. Without a budget no
+    window is judged here: the one who asks for that judges the trial's windows, which differ by partition or by moment.
     """
     seen: list[Judgement] = []
 
-    def meanwhile(since_s: float) -> None:
+    def lasting(since_s: float) -> None:
+        meanwhile()
         seen.extend(_looked(sights, since_s=since_s, lasts_s=lasts_s, run=run))
 
     with traffic.watcher(admin) as watcher:
         with traffic:
             steady_traffic(traffic)
             injected_s, healed_s = strike(
-                fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=meanwhile
+                fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=lasting
             )
             undone_s = next(event.time_s for event in reversed(evidence.events) if event.kind == UNDONE)
             aftermath(traffic)

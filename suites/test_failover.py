@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from chaos.pause import Pause
 from chaos.process import CrashInPlace, ForcedDelete, GracefulDelete, PodEnds
 from harness import budget
 from harness.budget import Budget, LiveTimeouts
@@ -18,10 +19,15 @@ from harness.fixtures import TopicFactory, TrafficFactory
 from harness.protocols import Admin, Cluster
 from harness.run import Run
 from harness.trial import Trial, survive
-from harness.verdict import Inconclusive
 from harness.victims import ALeader, Scene, ZooKeeperFollower, ZooKeeperLeader, the
+from suites.ordeals.chase import Chase
+from suites.ordeals.ordeal import Ordeal, leaders_moved
+from suites.ordeals.silence import Silence
+
+pytest_plugins = ("suites.ordeals.fixtures",)
 
 PARTITIONS = 6
+CHASED = 3
 Attempt = Callable[[type[PodEnds], str, Budget], Trial]
 
 
@@ -57,19 +63,6 @@ def a_leader(cluster: Cluster, admin: Admin, run: Run) -> str:
     return the(ALeader(), Scene(cluster=cluster, admin=admin, random=Random(run.settings.seed)))
 
 
-def leaders_on(admin: Admin, pod: str) -> tuple[str, ...]:
-    """Return the partitions that a broker's pod leads now."""
-    broker = int(pod.rsplit("-", 1)[1])
-    return tuple(partition.key for partition in admin.partitions() if partition.leader == broker)
-
-
-def require_moved_leaders(trial: Trial, evidence: Evidence) -> None:
-    """Require that leadership really moved while the fault lasted; otherwise no failover was tried."""
-    moved = [event for event in evidence.events if event.kind == "leader-moved" and event.time_s >= trial.injected_s]
-    if not moved:
-        raise Inconclusive("no partition's leader moved, so no failover was tried")
-
-
 @clause("FAIL-01")
 def test_graceful_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: Evidence) -> None:
     """When the pod of a partition leader is deleted, nothing acknowledged is lost, repeated or reordered.
@@ -80,8 +73,7 @@ def test_graceful_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: 
     once and in order, and no partition may go without an acknowledgement for longer than the budget.
     """
     trial = attempt(GracefulDelete, a_leader, budget.announced_end())
-    require_moved_leaders(trial, evidence)
-    evidence.judge(*trial.judgements)
+    evidence.judge(*trial.judgements, leaders_moved(trial, evidence))
 
 
 @clause("FAIL-02")
@@ -91,8 +83,7 @@ def test_forced_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: Ev
     As FAIL-01, with a grace period of zero: the process gets about two seconds.
     """
     trial = attempt(ForcedDelete, a_leader, budget.announced_end())
-    require_moved_leaders(trial, evidence)
-    evidence.judge(*trial.judgements)
+    evidence.judge(*trial.judgements, leaders_moved(trial, evidence))
 
 
 @clause("FAIL-03")
@@ -104,8 +95,7 @@ def test_crash_in_place_of_a_leader(attempt: Attempt, a_leader: str, admin: Admi
     """
     live = LiveTimeouts.of(admin.broker_config(admin.controller()))
     trial = attempt(CrashInPlace, a_leader, budget.crash(live))
-    require_moved_leaders(trial, evidence)
-    evidence.judge(*trial.judgements)
+    evidence.judge(*trial.judgements, leaders_moved(trial, evidence))
 
 
 @clause("FAIL-04")
@@ -193,3 +183,41 @@ def ensemble_serves(cluster: Cluster) -> bool:
     """Say whether one member leads and all others follow."""
     modes = sorted(str(mode) for mode in zookeeper.modes([cluster.address(pod) for pod in cluster.zookeepers]).values())
     return modes == ["follower"] * (len(cluster.zookeepers) - 1) + ["leader"]
+
+
+@clause("FAIL-09", level=Level.CERTIFY)
+def test_leader_chase(ordeal: Ordeal, evidence: Evidence) -> None:
+    """Whoever leads a partition can be deleted by force as soon as it leads, three times, and clients lose nothing.
+
+    The traffic of FAIL-01. The leader of one partition is deleted by force, then whoever leads next, without waiting
+    until the one before is in sync again, and so on. Each must really be another pod (UID). In between there may be no
+    leader, and fewer than two in-sync replicas, so that nothing is acknowledged: the budget is a hand-over for each,
+    a session's end for one that may be the controller, and a broker's start. Every partition must be in sync again, and
+    each acknowledged record must be read once and in order.
+    """
+    with ordeal.watcher(topics=frozenset({ordeal.topic})) as watcher:
+        chase = Chase(ordeal, watcher)
+        tried = ordeal.survive(
+            chase.next(), budget.chased(ordeal.live, kills=CHASED), meanwhile=lambda: chase.go_on(CHASED - 1)
+        )
+        chase.close()
+    evidence.fact(chased=chase.victims)
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence))
+
+
+@clause("FAIL-12", level=Level.CERTIFY)
+def test_pause_of_a_leader(ordeal: Ordeal, evidence: Evidence) -> None:
+    """A leader that is paused for longer than its session is succeeded, and acknowledges nothing stale afterwards.
+
+    The traffic of FAIL-01. All processes of a broker that leads partitions are stopped (SIGSTOP), which must be seen
+    by the kernel's state and by CPU time that stands still: its connections stay open, and it answers nobody. Within
+    the budget of a crash another broker must lead each of its partitions, and a new client must be served by all of
+    them. After two sessions it goes on (SIGCONT) and finds requests from before. At least one client must have waited
+    for it all the time; clients wait no longer than the pause and a hand-over. Every partition must be in sync again,
+    and each acknowledged record must be read once and in order: what the old leader wrote by itself is nobody's.
+    """
+    pod = ordeal.a_leader()
+    with ordeal.watcher(topics=frozenset({ordeal.topic})) as watcher:
+        silence = Silence.of(ordeal, watcher, pod)
+        tried = ordeal.survive(Pause(ordeal.cluster, (pod,)), None, meanwhile=silence.await_successors)
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence), *silence.judge(tried))

@@ -9,7 +9,7 @@ from harness.checkers.groups import Appended
 from harness.claims import Level, clause, expect_within
 from harness.clients.admin import Admin
 from harness.clients.groups import Groups
-from harness.clients.members import Company
+from harness.clients.members import Company, Membership
 from harness.clients.settings import plain_consumer
 from harness.clients.stamped import Entry, StampedWriter
 from harness.cluster.pods import Cluster
@@ -89,7 +89,7 @@ def test_offsets_survive_the_coordinator(
         _await_commits(company, counts)
         before = admin.committed(name, name)
         ending = CoordinatorEnds(steady, admin, name, run=run, evidence=evidence)
-        ending.inject()
+        ending.begin()
         ending.await_another(settings.coordinator_lost())
         after = ending.committed_within(name, settings.coordinator_lost())
         appended += _write(writer, name, counts)
@@ -163,12 +163,28 @@ def test_work_goes_on_without_the_coordinator(
     names = ("ann", "bob", "cid")
     with open_workshop(*names) as work:
         ending = CoordinatorEnds(steady, admin, work.company.topic, run=run, evidence=evidence)
-        ending.inject()
+        ending.begin()
         ending.await_another(work.settings.coordinator_lost())
         ending.prove_and_heal()
-        given = len(work.company.told.deliveries)
-        await_quietly(lambda: len(work.company.told.deliveries) > given + 100, timeout_s=DRAINED_S)
+        work.await_records(100)
     evidence.judge(*work.judge_delivery(evidence, crashed=frozenset(names)))
+
+
+@clause("GRP-07", level=Level.CERTIFY)
+def test_a_static_member_comes_back(open_workshop: OpenWorkshop, evidence: Evidence) -> None:
+    """When a member with a name of its own is killed and comes back within its session, nobody else notices.
+
+    Three members with names of their own (`group.instance.id`) share six partitions while records are written. One
+    is killed (SIGKILL) and started again at once under its name. It must own exactly the partitions of before; until
+    its session time-out and a rebalance would be over, no partition of the others may be revoked, lost or assigned.
+    Every acknowledged record must be given to a member; only what the killed one had been given and had not committed
+    may be given again.
+    """
+    with open_workshop("ann", "bob", "cid", membership=Membership.STATIC) as work:
+        killed_s = work.company.kill("cid")
+        work.company.join("cid")
+        judged = work.see_back("cid", since_s=killed_s, within_s=work.settings.session_s)
+    evidence.judge(judged, *work.judge_delivery(evidence, crashed=frozenset({"cid"})))
 
 
 def _write(writer: StampedWriter, topic: str, counts: Mapping[int, int]) -> tuple[Appended, ...]:

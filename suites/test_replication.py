@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,12 +22,11 @@ from harness.fixtures import TopicFactory
 from harness.run import Run
 from harness.trial import inject
 from harness.verdict import Inconclusive
-from harness.waiting import TimedOut, wait_until
+from harness.waiting import wait_until
+from suites.ordeals.digests import settled_digests
 
 PARTITIONS = 3
 BACK_BUDGET_S = 90.0
-FETCH_BUDGET_S = 5.0
-"""A follower fetches at least every half second; behind a throttled CPU a few times that."""
 
 
 @clause("REP-01")
@@ -187,19 +185,6 @@ def _isr(admin: Admin, topic: str) -> tuple[int, ...]:
 def records(prefix: str, *, count: int) -> list[Outgoing]:
     """Make records that go to the partitions in turn."""
     return [Outgoing(value=f"{prefix}-{number}".encode(), partition=number % PARTITIONS) for number in range(count)]
-
-
-def settled_digests(cluster: Cluster, admin: Admin, topic: str) -> dict[str, dict[str, dict[str, str]]]:
-    """Return each partition's segment digests by broker, once followers had time to fetch the last byte."""
-    keys = [partition.key for partition in admin.describe(topic)]
-
-    def read() -> dict[str, dict[str, dict[str, str]]]:
-        held = {str(broker): segments.digests_of(cluster, admin, broker, topic) for broker in admin.brokers()}
-        return {key: {broker: found.get(key, {}) for broker, found in held.items()} for key in keys}
-
-    with contextlib.suppress(TimedOut):  # the checker says what differs
-        wait_until(lambda: replicas.agree(read()), what="replicas being equal", timeout_s=FETCH_BUDGET_S)
-    return read()
 
 
 @clause("REP-07")

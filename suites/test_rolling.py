@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from chaos.badimage import BadImage
 from chaos.rollout import RollingConfigChange, RollingRestart
 from harness import budget
 from harness.checkers import insync, refusals
@@ -19,10 +20,18 @@ from harness.evidence import Evidence
 from harness.fixtures import TopicFactory, TrafficFactory
 from harness.run import Run
 from harness.trial import survive
+from harness.verdict import Judgement, Verdict
+from suites.ordeals.ordeal import Ordeal, leaders_moved
+
+pytest_plugins = ("suites.ordeals.fixtures",)
 
 PARTITIONS = 6
 ROLL_BUDGET_S = 300.0
 """Until the last of three brokers is replaced, each after the one before is in sync."""
+
+STOPPED = "rollout-stopped"
+STOPPED_S = 20.0
+"""How long the StatefulSet is given to take the next pod, which it must not."""
 
 Roll = Callable[[RollingRestart], None]
 
@@ -83,3 +92,37 @@ def test_rolling_restart(roll: Roll, steady: Cluster) -> None:
     As ROLL-01, with `kubectl rollout restart` in place of a change of configuration.
     """
     roll(RollingRestart(steady))
+
+
+@clause("ROLL-03", level=Level.CERTIFY)
+def test_bad_image(ordeal: Ordeal, evidence: Evidence) -> None:
+    """A rollout of an image that cannot be had stops at the first pod, and clients feel the end of one broker.
+
+    The traffic of FAIL-01. All brokers are asked to roll to an image that nobody has. One pod must be seen to wait for
+    it in vain; for twenty seconds more the others must be the very pods of before. Never more than one broker may be
+    out of an in-sync set of any partition, and the budget is that of a graceful delete. When the StatefulSet has its
+    image again, the one pod must come back, every partition must be in sync, and each acknowledged record must be read
+    once and in order.
+    """
+    fault = BadImage(ordeal.cluster)
+    with ordeal.watcher() as watcher:
+        tried = ordeal.survive(fault, budget.announced_end(), lasts_s=STOPPED_S)
+    evidence.judge(
+        *tried.judgements,
+        leaders_moved(tried, evidence),
+        ordeal.sync_kept(watcher, tried, allowed=1),
+        _stopped(fault.replaced()),
+    )
+
+
+def _stopped(replaced: Sequence[str]) -> Judgement:
+    """Judge that a rollout has stopped at its first pod."""
+    measured = {"replaced": list(replaced)}
+    if not replaced:
+        reason = "no pod was replaced, so no rollout was tried"
+        return Judgement(checker=STOPPED, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)
+    if len(replaced) > 1:
+        reason = f"the rollout did not stop at the first pod: {', '.join(replaced)} were replaced"
+        return Judgement(checker=STOPPED, verdict=Verdict.FAIL, reason=reason, measured=measured)
+    reason = f"only {replaced[0]} was replaced"
+    return Judgement(checker=STOPPED, verdict=Verdict.PASS, reason=reason, measured=measured)

@@ -19,6 +19,7 @@ from harness.claims import Level, clause, expect_within
 from harness.clients.admin import Admin
 from harness.clients.company import Transactions
 from harness.clients.consumer import bounds, read_everything
+from harness.clients.doomed import DoomedProducer
 from harness.clients.places import key_of
 from harness.clients.settings import Isolation, transactional_producer
 from harness.clients.traffic import Load, throughput
@@ -146,6 +147,12 @@ class Desk:
         settings = transactional_producer(self.bootstrap, transactional_id=transactional_id, timeout_s=timeout_s)
         return TransactionalClient(settings)
 
+    def doomed(self, name: str, intent: Intent, *, timeout_s: float) -> DoomedProducer:
+        """Return a producer as a process of its own, to be killed in the middle of a transaction."""
+        transactional_id = f"{self.topic}-{name}"
+        settings = transactional_producer(self.bootstrap, transactional_id=transactional_id, timeout_s=timeout_s)
+        return DoomedProducer(settings, intent)
+
     def intent(self, name: str, *, fate: Fate = Fate.COMMIT) -> Intent:
         """Return a transaction of one record for each partition."""
         keys = (key_of(self.topic, partition) for partition in range(FEW_PARTITIONS))
@@ -231,8 +238,7 @@ def test_an_abandoned_transaction_is_aborted(desk: Desk, admin: Admin, evidence:
     coordinators look, and the time to write the abort. The silent one's commit, when it wakes up, must be refused, and
     its records may never be shown.
     """
-    interval_ms = int(admin.broker_config(admin.controller()).get(CHECKED_EVERY, CHECKED_EVERY_MS))
-    bound_s = SILENCE_S + interval_ms / 1000 + MARKERS_S
+    bound_s = _abort_bound_s(admin)
     with desk.client("silent", timeout_s=SILENCE_S) as silent:
         silent.take_over()
         opened_s = run.clock.now_s()
@@ -251,16 +257,55 @@ def test_an_abandoned_transaction_is_aborted(desk: Desk, admin: Admin, evidence:
     evidence.judge(transactions.hidden(ops, frozenset(left.sends)), desk.verdict(ops))
 
 
+@clause("TXN-06", level=Level.CERTIFY)
+def test_a_killed_producer_leaves_nothing(desk: Desk, admin: Admin, evidence: Evidence, run: Run) -> None:
+    """The transaction of a producer that is killed in the middle of it is aborted in time, and nobody reads of it.
+
+    A producer with a transaction time-out of five seconds, a process of its own, writes to three partitions and is
+    killed (SIGKILL) before it commits: nobody is left who could abort it. Another one then commits a transaction of one
+    record for each. Readers of what is committed must be given these within the time-out, the interval at which
+    coordinators look, and the time to write the abort. A reader of everything must find the killed one's records, so
+    that they are known to be in the log; a reader of what is committed may never be given one.
+    """
+    bound_s = _abort_bound_s(admin)
+    left = desk.intent("killed")
+    with desk.doomed("killed", left, timeout_s=SILENCE_S) as doomed:
+        begin(left, process=0, journal=desk.journal)
+        ending = doomed.await_open()
+        opened_s = run.clock.now_s()
+        doomed.kill()
+    note_end(left, ending, client=doomed, process=0, journal=desk.journal)
+    _require_written(left, ending)
+    with desk.client("behind") as other:
+        other.take_over()
+        transact(desk.intent("behind"), client=other, process=1, journal=desk.journal)
+    expect_within(_readers_go_on(desk), what="readers going on behind a killed producer", budget_s=bound_s)
+    waited_s = run.clock.now_s() - opened_s
+    ops = desk.read_back()
+    evidence.fact(waited_s=round(waited_s, 2), time_out_s=SILENCE_S, bound_s=bound_s)
+    evidence.judge(transactions.hidden(ops, frozenset(left.sends)), desk.verdict(ops))
+
+
+def _abort_bound_s(admin: Admin) -> float:
+    """Return within which time a transaction that nobody ends is aborted."""
+    interval_ms = int(admin.broker_config(admin.controller()).get(CHECKED_EVERY, CHECKED_EVERY_MS))
+    return SILENCE_S + interval_ms / 1000 + MARKERS_S
+
+
 def _leave_open(desk: Desk, client: TransactionalClient) -> tuple[Intent, Ending]:
     """Write a transaction and leave it open, with all its records in the log."""
     left = desk.intent("left-open")
     begin(left, process=0, journal=desk.journal)
     ending = client.open(left)
+    _require_written(left, ending)
+    return left, ending
+
+
+def _require_written(left: Intent, ending: Ending) -> None:
     if ending.error is not None or len(ending.offsets) < len(left.sends):
         raise Inconclusive(
             f"only {len(ending.offsets)} of {len(left.sends)} records were acknowledged: {_name(ending)}"
         )
-    return left, ending
 
 
 def _readers_go_on(desk: Desk) -> Callable[[], bool]:

@@ -10,6 +10,7 @@ from enum import Enum
 from harness.verdict import Finding, Judgement, Verdict
 
 SHARES, OVERLAP, DELIVERY, PROGRESS, LAG = "group-shares", "group-overlap", "group-delivery", "group-progress", "lag"
+UNDISTURBED, REBALANCED = "group-undisturbed", "rebalanced"
 
 
 class Turn(Enum):
@@ -128,6 +129,37 @@ def no_overlap(changes: Sequence[Change]) -> Judgement:
             if count > 1
         ]
     return _conclude(OVERLAP, findings, checked=len(changes), good="no partition ever had two owners")
+
+
+def undisturbed(changes: Sequence[Change], *, member: str, since_s: float, within_s: float) -> Judgement:
+    """Judge that a member that died came back to exactly what it had, and that nobody else was given or lost anything.
+
+    One that did not die, or owned nothing again within the time in which it is not missed, has shown nothing.
+    """
+    before = [shares.get(member, frozenset()) for time_s, shares in timeline(changes) if time_s < since_s]
+    later = [change for change in changes if change.time_s >= since_s]
+    died = any(change.member == member and change.turn is Turn.ENDED for change in later)
+    after = [
+        (time_s, shares[member]) for time_s, shares in timeline(changes) if shares.get(member) and time_s > since_s
+    ]
+    back = [(time_s, share) for time_s, share in after if died and time_s <= since_s + within_s]
+    if not before or not back:
+        reason = f"{member} did not die, or was not back within {within_s:g} s"
+        return Judgement(checker=UNDISTURBED, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    findings = [
+        Finding(
+            anomaly=REBALANCED,
+            what=f"{change.member} {change.turn.value} {sorted(change.partitions)} at {change.time_s:.3f} s",
+            evidence={"member": change.member, "time_s": change.time_s, "partitions": sorted(change.partitions)},
+        )
+        for change in later
+        if change.member != member
+    ]
+    if after[-1][1] != before[-1]:
+        what = f"{member} came back to {sorted(after[-1][1])}, it had {sorted(before[-1])}"
+        findings.append(Finding(anomaly="another-share", what=what))
+    good = f"{member} came back to {sorted(after[-1][1])} after {back[0][0] - since_s:.2f} s, and nobody else noticed"
+    return _conclude(UNDISTURBED, findings, checked=len(later), good=good)
 
 
 def delivered(

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -109,12 +110,26 @@ class GroupMember:
             self._told.refused.append(f"{self.name} at {time_s:.2f} s: {told['error']}")
 
 
+class Membership(Enum):
+    """How a group knows its members: each start is a new one, or one that comes back under its name is the same."""
+
+    DYNAMIC = "dynamic"
+    STATIC = "static"
+
+    def settings(self, name: str) -> Settings:
+        """Return what a member of this name joins with."""
+        return {"group.instance.id": name} if self is Membership.STATIC else {}
+
+
 class Company:
     """A context with the members of one group; in the end, whoever is still there leaves in order."""
 
-    def __init__(self, topic: str, *, settings: Settings, clock: RunClock) -> None:
+    def __init__(
+        self, topic: str, *, settings: Settings, clock: RunClock, membership: Membership = Membership.DYNAMIC
+    ) -> None:
         self.told = Told()
         self.topic, self._settings, self._clock = topic, settings, clock
+        self._membership = membership
         self._members: dict[str, GroupMember] = {}
 
     def __enter__(self) -> Company:
@@ -133,8 +148,9 @@ class Company:
         """Start members, and return the moment of the run when that was done."""
         asked_s = self._clock.now_s()
         for name in names:
+            settings = {**self._settings, **self._membership.settings(name)}
             self._members[name] = GroupMember(
-                name, topic=self.topic, settings=self._settings, told=self.told, clock=self._clock
+                name, topic=self.topic, settings=settings, told=self.told, clock=self._clock
             )
         return asked_s
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from types import TracebackType
+from typing import Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -233,7 +234,14 @@ def begin(intent: Intent, *, process: int, journal: Journal) -> None:
     journal.append(process=process, type=OpType.INVOKE, f="txn", value=intent.asked())
 
 
-def note_end(intent: Intent, ending: Ending, *, client: TransactionalClient, process: int, journal: Journal) -> None:
+class Identified(Protocol):
+    """Whoever writes transactions under an id."""
+
+    @property
+    def transactional_id(self) -> str: ...
+
+
+def note_end(intent: Intent, ending: Ending, *, client: Identified, process: int, journal: Journal) -> None:
     """Journal how a transaction ended."""
     extra: dict[str, object] = {**intent.extra, "txn-id": client.transactional_id}
     if (progress := intent.progress) is not None:

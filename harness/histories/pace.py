@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,9 +21,12 @@ def acknowledged_s(history: History) -> dict[str, Seconds]:
     return {key: np.sort(times[keys == number]) for number, key in enumerate(history.keys)}
 
 
-def sending_ns(history: History) -> tuple[Longs, Longs]:
-    """Return when each send began and when it ended; one that never did has not ended yet."""
-    rows = history.sends.op[_is_plain(history)]
+def sending_ns(history: History, *, keys: Collection[str] | None = None) -> tuple[Longs, Longs]:
+    """Return when each send (to some keys) began and when it ended; one that never did has not ended yet."""
+    wanted = _is_plain(history)
+    if keys is not None:
+        wanted &= np.isin(history.sends.key, [number for number, key in enumerate(history.keys) if key in keys])
+    rows = history.sends.op[wanted]
     return history.operations.invoked_ns[rows], history.operations.ended_ns[rows]
 
 

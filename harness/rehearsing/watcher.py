@@ -38,6 +38,10 @@ class RehearsedWatcher:
             time_s = self._simulated.now_ns / NS_PER_S
             self._samples.append(Sample(time_s=time_s, partitions=self._admin.describe(self._topic)))
 
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        return tuple(self._samples)
+
     def events(self) -> list[Event]:
         """Return the moments at which leaders moved and in-sync sets shrank or were full again."""
         return transitions(self._samples)

@@ -56,6 +56,9 @@ _FAMILIES = {
     "LOAD": "Load",
     "NET": "Network",
     "ZK": "ZooKeeper",
+    "RES": "Resources",
+    "STO": "Storage",
+    "NODE": "Nodes",
 }
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from harness.clients.admin import Admin
+from harness.clients.members import Membership
 from harness.clients.traffic import Load
 from harness.cluster.pods import Cluster
 from harness.fixtures import TopicFactory, TrafficFactory
@@ -23,7 +24,7 @@ def open_workshop(
 ) -> OpenWorkshop:
     """Return a function that opens a workshop under gentle traffic."""
 
-    def make(*names: str) -> AbstractContextManager[Workshop]:
+    def make(*names: str, membership: Membership = Membership.DYNAMIC) -> AbstractContextManager[Workshop]:
         load = Load(
             topic=topic("grp", partitions=PARTITIONS),
             partitions=PARTITIONS,
@@ -32,6 +33,6 @@ def open_workshop(
             consumers=0,
         )
         settings = GroupSettings.of(admin.broker_config(admin.brokers()[0]))
-        return opened(names, cluster=steady, settings=settings, flow=traffic(load), run=run)
+        return opened(names, cluster=steady, settings=settings, flow=traffic(load), run=run, membership=membership)
 
     return make

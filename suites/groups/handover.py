@@ -31,7 +31,8 @@ class CoordinatorEnds:
         self._before = before
         self._fault = ForcedDelete(cluster, cluster.broker_pod(before))
 
-    def inject(self) -> None:
+    def begin(self) -> None:
+        """Delete the pod."""
         inject(self._fault, self._run, self._evidence)
 
     def await_another(self, bound: Budget) -> None:

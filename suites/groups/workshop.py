@@ -12,7 +12,7 @@ from harness.budget import Budget
 from harness.checkers import groups as checkers
 from harness.checkers.groups import Appended
 from harness.claims import expect_within
-from harness.clients.members import Company
+from harness.clients.members import Company, Membership
 from harness.clients.settings import plain_consumer
 from harness.clients.traffic import Traffic
 from harness.cluster.pods import Cluster
@@ -57,6 +57,13 @@ class Workshop:
         )
         return settled, checkers.no_overlap(changes)
 
+    def see_back(self, name: str, *, since_s: float, within_s: float) -> Judgement:
+        """Watch a member that was killed come back, until a rebalance would be over, and judge that nobody noticed."""
+        rebalanced_s = since_s + self.settings.killed().seconds
+        await_quietly(lambda: self.run.clock.now_s() > rebalanced_s, timeout_s=self.settings.killed().seconds + 1.0)
+        changes = tuple(self.company.told.changes)
+        return checkers.undisturbed(changes, member=name, since_s=since_s, within_s=within_s)
+
     def await_everyone_at_work(self) -> None:
         """Wait until each member has been given a record; one that has not would not be missed."""
 
@@ -67,6 +74,11 @@ class Workshop:
             wait_until(at_work, what="every member being given a record", timeout_s=DRAINED_S, every_s=0.05)
         except TimedOut as late:
             raise Inconclusive(str(late)) from late
+
+    def await_records(self, more: int) -> None:
+        """Wait until so many more records were given; a group that does not go on is judged by what was not given."""
+        enough = len(self.company.told.deliveries) + more
+        await_quietly(lambda: len(self.company.told.deliveries) >= enough, timeout_s=DRAINED_S)
 
     def judge_delivery(self, evidence: Evidence, *, crashed: frozenset[str] = frozenset()) -> tuple[Judgement, ...]:
         """Judge, after the workshop has closed, what became of every record that was written in it."""
@@ -92,12 +104,18 @@ OpenWorkshop = Callable[..., AbstractContextManager[Workshop]]
 
 @contextmanager
 def opened(
-    names: Sequence[str], *, cluster: Cluster, settings: GroupSettings, flow: Traffic, run: Run
+    names: Sequence[str],
+    *,
+    cluster: Cluster,
+    settings: GroupSettings,
+    flow: Traffic,
+    run: Run,
+    membership: Membership = Membership.DYNAMIC,
 ) -> Iterator[Workshop]:
     """Open a workshop with the members of these names; when it closes, what was written has had its time to be read."""
     topic = flow.load.topic
     member = {**plain_consumer(cluster.bootstrap, group=topic), **settings.for_client()}
-    with Company(topic, settings=member, clock=run.clock) as company:
+    with Company(topic, settings=member, clock=run.clock, membership=membership) as company:
         with flow:
             work = Workshop(company=company, settings=settings, run=run)
             for name in names:  # one after the other: a group of one waits least to begin

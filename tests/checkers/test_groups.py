@@ -15,6 +15,7 @@ from harness.checkers.groups import (
     offsets_equal,
     progress_kept,
     settles,
+    undisturbed,
 )
 from harness.verdict import Judgement, Verdict
 
@@ -149,3 +150,46 @@ def test_figures_are_compared_exactly() -> None:
     for false in ({0: 10, 1: 0}, {0: 11}, {0: 11, 1: 0, 2: 0}):
         assert offsets_equal(known, false, what="the lag").verdict is Verdict.FAIL
     assert offsets_equal({}, {}, what="the lag").verdict is Verdict.INCONCLUSIVE
+
+
+RETURNED = (
+    turn(1, "ann", Turn.ASSIGNED, 0, 1),
+    turn(2, "cid", Turn.ASSIGNED, 2, 3),
+    turn(10.0, "cid", Turn.ENDED),
+    turn(11.5, "cid", Turn.ASSIGNED, 2, 3),
+)
+
+
+def returned(*changes: Change) -> Judgement:
+    return undisturbed(changes, member="cid", since_s=10.0, within_s=6.0)
+
+
+def test_a_member_that_comes_back_to_what_it_had_disturbs_nobody() -> None:
+    assert returned(*RETURNED).verdict is Verdict.PASS
+
+
+def test_another_member_that_was_given_or_lost_something_is_found() -> None:
+    for turned in (Turn.REVOKED, Turn.ASSIGNED, Turn.LOST):
+        judged = returned(*RETURNED, turn(11.0, "ann", turned, 0))
+        assert judged.verdict is Verdict.FAIL
+        assert judged.findings[0].anomaly == "rebalanced"
+
+
+def test_a_member_that_comes_back_to_something_else_is_found() -> None:
+    judged = returned(*RETURNED[:-1], turn(11.5, "cid", Turn.ASSIGNED, 3))
+    assert (judged.verdict, judged.reason) == (
+        Verdict.FAIL,
+        "1 findings, the first: cid came back to [3], it had [2, 3]",
+    )
+
+
+def test_what_happened_before_the_end_of_the_member_does_not_count() -> None:
+    early = (turn(3, "ann", Turn.REVOKED, 0), turn(4, "ann", Turn.ASSIGNED, 0))
+    assert returned(*RETURNED, *early).verdict is Verdict.PASS
+
+
+def test_a_member_that_did_not_die_or_has_not_come_back_shows_nothing() -> None:
+    assert returned(*RETURNED[:-1]).verdict is Verdict.INCONCLUSIVE
+    assert returned(*RETURNED[:2], RETURNED[3]).verdict is Verdict.INCONCLUSIVE
+    assert returned(*RETURNED[:-1], turn(16.5, "cid", Turn.ASSIGNED, 2, 3)).verdict is Verdict.INCONCLUSIVE
+    assert returned().verdict is Verdict.INCONCLUSIVE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.checkers.groups import Turn
-from harness.clients.members import Company
+from harness.clients.members import Company, Membership
 from harness.clients.settings import Settings
 from harness.runclock import RunClock
 from harness.verdict import Inconclusive
@@ -53,3 +53,8 @@ def test_an_error_ends_every_member() -> None:
     with pytest.raises(RuntimeError, match="on purpose"):
         fail()
     assert ends(members) == ["ann"]
+
+
+def test_only_a_static_member_has_a_name_of_its_own() -> None:
+    assert Membership.STATIC.settings("ann") == {"group.instance.id": "ann"}
+    assert Membership.DYNAMIC.settings("ann") == {}

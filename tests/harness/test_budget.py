@@ -16,8 +16,11 @@ from harness.budget import (
     announced_end,
     at_once,
     cold_start,
+    chased,
     crash,
     lagging_out,
+    met_full_disk,
+    paused,
     reconnected,
     rolling,
     session_lost,
@@ -88,7 +91,21 @@ def test_what_must_be_seen_at_once_has_no_time() -> None:
 def test_each_budget_says_why() -> None:
     live = LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)
     assert crash(live).why == "noticed after 6 s (session time-out or replica lag) + election 4 s"
-    assert all(budget.why and budget.seconds > 0 for budget in (announced_end(), rolling(), unrelated()))
+    others = (announced_end(), rolling(), unrelated(), paused(live, lasts_s=20), chased(live, kills=4), met_full_disk())
+    assert all(budget.why and budget.seconds > 0 for budget in others)
+
+
+@pytest.mark.parametrize(("lasts_s", "allowed_s"), [(20, 20 + HANDOVER_S), (1, 6 + ELECTION_S)])
+def test_a_paused_broker_is_waited_for_as_long_as_the_pause_and_never_less_than_after_a_crash(
+    lasts_s: float, allowed_s: float
+) -> None:
+    assert paused(LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10), lasts_s=lasts_s).seconds == allowed_s
+
+
+def test_every_end_of_a_chase_costs_a_hand_over_and_the_last_a_start() -> None:
+    live = LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)
+    assert chased(live, kills=1).seconds == crash(live).seconds + START_S
+    assert chased(live, kills=5).seconds - chased(live, kills=4).seconds == HANDOVER_S
 
 
 def test_the_promised_bounds_are_kept() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.guards import overlap
+from harness.guards import ENOUGH_TO_COMPARE, overlap, slower, stuck
 from harness.histories.building import history_of
 from harness.histories.history import History
 from harness.ops import Op, OpType
@@ -54,3 +54,44 @@ def test_enough_is_a_pass_and_one_fewer_is_inconclusive() -> None:
         Verdict.INCONCLUSIVE,
         "only 2 sends overlapped the fault, 3 are needed",
     )
+
+
+def answered(*, before_ms: int, during_ms: int, count: int = ENOUGH_TO_COMPARE) -> History:
+    """Make a history of as many sends before a fault from 10 s to 20 s as during it, each answered after so long."""
+    before = [(1 + at / count, 1 + at / count + before_ms / 1000) for at in range(count)]
+    during = [(11 + at / count, 11 + at / count + during_ms / 1000) for at in range(count)]
+    return history(*before, *during)
+
+
+def test_a_squeeze_that_is_felt_is_told() -> None:
+    judged = slower(answered(before_ms=20, during_ms=300), from_s=10, until_s=20)
+    assert judged.verdict is Verdict.PASS
+    assert judged.measured == {"median_before_ms": 20.0, "median_during_ms": 300.0}
+
+
+def test_a_squeeze_that_nobody_feels_shows_nothing() -> None:
+    judged = slower(answered(before_ms=20, during_ms=20), from_s=10, until_s=20)
+    assert (judged.verdict, judged.reason) == (
+        Verdict.INCONCLUSIVE,
+        "half of the answers came within 20 ms during the fault, 20 ms before it",
+    )
+
+
+def test_too_few_answers_are_not_compared() -> None:
+    few = answered(before_ms=20, during_ms=300, count=ENOUGH_TO_COMPARE - 1)
+    assert slower(few, from_s=10, until_s=20).verdict is Verdict.INCONCLUSIVE
+    assert slower(history(), from_s=10, until_s=20).verdict is Verdict.INCONCLUSIVE
+
+
+def waited(*sends: tuple[float, float | None], keys: frozenset[str] = frozenset({"a"})) -> tuple[Verdict, object]:
+    judged = stuck(history(*sends), keys=keys, before_s=10, after_s=20)
+    return judged.verdict, judged.measured["stuck_sends"]
+
+
+def test_a_send_that_was_under_way_all_the_time_waited() -> None:
+    assert waited((9, 21), (9, 12), (12, 21)) == (Verdict.PASS, 1)
+
+
+def test_without_anybody_who_waited_nothing_stale_could_be_answered() -> None:
+    assert waited((9, 12), (12, 21)) == (Verdict.INCONCLUSIVE, 0)
+    assert waited((9, 21), keys=frozenset({"b"})) == (Verdict.INCONCLUSIVE, 0)

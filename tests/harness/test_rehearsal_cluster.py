@@ -236,6 +236,20 @@ def test_a_planted_bug_turns_a_transactional_clause_red(rehearse: Rehearse, pyte
     assert "torn-transaction" in done.reasons["TXN-01"]
 
 
+COORDINATORS = (str(SUITES / "test_coordinators.py"), "-k", "FAIL-11")
+
+
+def test_coordinators_of_transactions_end_again_and_again(rehearse: Rehearse) -> None:
+    done = rehearse(*COORDINATORS, level=Level.CERTIFY)
+    assert done.verdicts == {"FAIL-11": "PASS"}, done.reasons
+
+
+def test_a_commit_that_is_torn_turns_the_clause_of_coordinators_red(rehearse: Rehearse) -> None:
+    done = rehearse(*COORDINATORS, level=Level.CERTIFY, plant=Bug.HALF_A_COMMIT)
+    assert (done.exit_code, done.verdicts) == (1, {"FAIL-11": "FAIL"})
+    assert "torn-transaction" in done.reasons["FAIL-11"]
+
+
 class Small:
     """A rehearsed cluster without a run."""
 

@@ -143,6 +143,7 @@ def survive(
     *,
     budget: Budget | None = ALLOWED,
     sights: Sequence[Sight] = (),
+    meanwhile: trial.Meanwhile = lambda: None,
     lasts_s: float = 0.0,
 ) -> trial.Trial:
     return trial.survive(
@@ -155,6 +156,7 @@ def survive(
         budget=budget,
         proof_budget_s=0.0,
         sights=sights,
+        meanwhile=meanwhile,
         lasts_s=lasts_s,
     )
 
@@ -273,6 +275,23 @@ def test_a_fault_is_undone_before_all_is_healed_and_lasts_as_long_as_it_must(run
     judged = survive(FakeFault(), run, Evidence(), lasts_s=0.05)
     assert judged.injected_s + 0.05 <= judged.undone_s <= judged.healed_s
     assert [event.kind for event in run.events] == ["fault", "proven", "undone", "healed"]
+
+
+def test_what_is_done_while_a_fault_lasts_comes_after_its_proof_and_before_its_healing(run: Run) -> None:
+    seen: list[tuple[list[str], int]] = []
+    fault = FakeFault()
+    survive(fault, run, Evidence(), meanwhile=lambda: seen.append(([event.kind for event in run.events], fault.healed)))
+    assert seen == [(["fault", "proven"], 0)]
+
+
+def test_a_fault_under_which_a_promise_is_broken_is_healed(run: Run) -> None:
+    def broken() -> None:
+        raise AssertionError("nobody leads")
+
+    fault = FakeFault()
+    with pytest.raises(AssertionError, match="nobody leads"):
+        survive(fault, run, Evidence(), meanwhile=broken)
+    assert fault.healed == 1
 
 
 def test_whoever_gives_no_budget_judges_the_windows(run: Run) -> None:

@@ -18,7 +18,6 @@ MAY_SLEEP = {
 
 MAY_INJECT = {
     "harness/trial.py": "it journals first",
-    "suites/test_groups.py": "its CoordinatorEnds is no fault, and injects one by harness.trial.inject",
 }
 """Who may call a method named inject, and why."""
 
