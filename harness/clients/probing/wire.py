@@ -1,0 +1,118 @@
+"""The wire: connections to brokers on which requests are asked, and answered in their order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from kafka.errors import KafkaError
+from kafka.protocol.parser import KafkaProtocol
+
+CLIENT_ID = "greenfield-probes"
+CONNECT_TIMEOUT_S = 1.0
+
+
+class Connection(asyncio.Protocol):
+    """One connection; when it breaks, whoever waits for an answer is told so."""
+
+    def __init__(self) -> None:
+        self._wire = KafkaProtocol(client_id=CLIENT_ID)
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take note that the connection stands."""
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Give answers to those who wait; one that cannot be read breaks the connection."""
+        try:
+            answers = self._wire.receive_bytes(data)
+        except (KafkaError, ValueError):
+            self.close()
+            return
+        for _, answer in answers:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(answer)
+
+    def connection_lost(self, reason: Exception | None) -> None:
+        """Tell everybody who waits."""
+        self._transport = None
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_exception(ConnectionResetError(str(reason or "closed")))
+
+    @property
+    def stands(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def close(self) -> None:
+        """Break the connection."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def ask(self, request: object) -> Any:
+        """Send a request and return its answer."""
+        if self._transport is None:
+            raise ConnectionResetError("closed")
+        self._wire.send_request(request)
+        self._transport.write(self._wire.send_bytes())
+        waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        return await waiting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where a broker listens."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, text: str) -> Address:
+        """Read host:port."""
+        host, port = text.rsplit(":", 1)
+        return cls(host=host, port=int(port))
+
+
+class Lines:
+    """The connections of one purpose: a broker answers a connection's requests in turn, so purposes do not share."""
+
+    def __init__(self) -> None:
+        self._standing: dict[Address, asyncio.Task[Connection]] = {}
+
+    async def to(self, address: Address) -> Connection:
+        """Return the connection to a broker; whoever comes while it is made waits with the others."""
+        task = self._standing.get(address)
+        if task is None or (task.done() and not _stands(task)):
+            task = asyncio.ensure_future(_connect(address))
+            self._standing[address] = task
+        return await asyncio.shield(task)
+
+    def hang_up(self, address: Address) -> None:
+        """Break the connection to a broker that does not answer, so that the next request makes another one."""
+        task = self._standing.pop(address, None)
+        if task is not None and task.done() and _stands(task):
+            task.result().close()
+
+    def close(self) -> None:
+        """Break all connections."""
+        for address in tuple(self._standing):
+            self.hang_up(address)
+
+
+def _stands(task: asyncio.Task[Connection]) -> bool:
+    return not task.cancelled() and task.exception() is None and task.result().stands
+
+
+async def _connect(address: Address) -> Connection:
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(CONNECT_TIMEOUT_S):
+        _, connection = await loop.create_connection(Connection, address.host, address.port)
+    return connection
