@@ -11,10 +11,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from chaos.process import CrashInPlace, ForcedDelete, GracefulDelete
+from chaos.process import CrashInPlace, ForcedDelete, GracefulDelete, PodEnds
 from chaos.rollout import RollingRestart
 from harness.budget import Budget
-from harness.clients import zookeeper
 from harness.clients.admin import Admin
 from harness.clients.traffic import Load, Traffic
 from harness.cluster.pods import Cluster
@@ -24,6 +23,7 @@ from harness.faults import Fault
 from harness.progress import TerminalProgress
 from harness.run import Run, Settings
 from harness.trial import survive
+from harness.victims import ALeader, Controller, Role, Scene, ZooKeeperLeader, the
 from harness.waiting import wait_until
 
 RESULT = "bench.json"
@@ -33,21 +33,16 @@ NO_BUDGET = Budget(seconds=600, why="a measurement")
 Choose = Callable[[Cluster, Admin], Fault]
 
 
-def _leader(cluster: Cluster, admin: Admin) -> str:
-    return cluster.broker_pod(next(broker for broker in sorted(admin.brokers()) if broker != admin.controller()))
-
-
-def _zookeeper_leader(cluster: Cluster, _: Admin) -> str:
-    modes = zookeeper.modes([cluster.address(pod) for pod in cluster.zookeepers])
-    return next(host.split(".")[0] for host, mode in modes.items() if mode == "leader")
+def _pod(kind: type[PodEnds], role: Role) -> Choose:
+    return lambda cluster, admin: kind(cluster, the(role, Scene(cluster=cluster, admin=admin)))
 
 
 EVENTS: Mapping[str, Choose] = {
-    "graceful delete of a leader": lambda c, a: GracefulDelete(c, _leader(c, a)),
-    "forced delete of a leader": lambda c, a: ForcedDelete(c, _leader(c, a)),
-    "crash in place of a leader": lambda c, a: CrashInPlace(c, _leader(c, a)),
-    "forced delete of the controller": lambda c, a: ForcedDelete(c, c.broker_pod(a.controller())),
-    "forced delete of the ZooKeeper leader": lambda c, a: ForcedDelete(c, _zookeeper_leader(c, a)),
+    "graceful delete of a leader": _pod(GracefulDelete, ALeader()),
+    "forced delete of a leader": _pod(ForcedDelete, ALeader()),
+    "crash in place of a leader": _pod(CrashInPlace, ALeader()),
+    "forced delete of the controller": _pod(ForcedDelete, Controller()),
+    "forced delete of the ZooKeeper leader": _pod(ForcedDelete, ZooKeeperLeader()),
     "rolling restart": lambda c, _: RollingRestart(c),
 }
 

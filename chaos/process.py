@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from harness.protocols import Cluster, Identity
+from harness.remedies import Remedy
 from harness.verdict import Inconclusive
 
 
@@ -25,6 +26,10 @@ class PodEnds(ABC):
 
     def plan(self) -> tuple[str, ...]:
         return (self._pod,)
+
+    def remedies(self) -> tuple[Remedy, ...]:
+        """Return none: whoever is there or not, the StatefulSet makes the pod again."""
+        return ()
 
     @abstractmethod
     def inject(self) -> None: ...

@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harness.cluster.pods import KAFKA, Cluster, Identity
+from harness.remedies import Remedy
 from harness.verdict import Inconclusive
+
+
+@dataclass(frozen=True)
+class OriginalConfig(Remedy):
+    """A StatefulSet mounts the ConfigMap of before again, which rolls its pods, and then the changed one is deleted.
+
+    Not before the last pod that mounts it is gone: one that starts without its ConfigMap would hold up the roll.
+    """
+
+    stateful_set: str
+    original: str
+    changed: str
+
+    def apply(self, cluster: Cluster) -> None:
+        if self._is_mounted(cluster):
+            cluster.use_config_map(self.stateful_set, old=self.changed, new=self.original)
+        if not cluster.pods_with_config_map(self.changed):
+            cluster.delete_config_map(self.changed)
+
+    def remains(self, cluster: Cluster) -> str:
+        if self._is_mounted(cluster):
+            return f"StatefulSet {self.stateful_set} mounts {self.changed} in place of {self.original}"
+        return f"there is a ConfigMap {self.changed}" if cluster.has_config_map(self.changed) else ""
+
+    def _is_mounted(self, cluster: Cluster) -> bool:
+        is_there = cluster.replicas(self.stateful_set) is not None
+        return is_there and cluster.config_map_of(self.stateful_set) == self.changed
 
 
 class RollingRestart:
@@ -21,6 +50,10 @@ class RollingRestart:
 
     def plan(self) -> tuple[str, ...]:
         return self._cluster.brokers
+
+    def remedies(self) -> tuple[Remedy, ...]:
+        """Return none: a roll that has begun goes on by itself, and its end is what was declared."""
+        return ()
 
     def inject(self) -> None:
         moment = datetime.now(UTC).isoformat(timespec="seconds")
@@ -55,14 +88,17 @@ class RollingConfigChange(RollingRestart):
         super().__init__(cluster)
         self._file, self._text = file, text
         self._original = cluster.config_map_of(KAFKA)
+        self._changed = f"{self._original}-changed"
+
+    def remedies(self) -> tuple[Remedy, ...]:
+        return (OriginalConfig(stateful_set=KAFKA, original=self._original, changed=self._changed),)
 
     def inject(self) -> None:
-        changed = f"{self._original}-changed"
-        self._cluster.copy_config_map(self._original, changed, extra={self._file: self._text})
-        self._cluster.use_config_map(KAFKA, old=self._original, new=changed)
+        self._cluster.copy_config_map(self._original, self._changed, extra={self._file: self._text})
+        self._cluster.use_config_map(KAFKA, old=self._original, new=self._changed)
 
     def heal(self) -> None:
-        """Leave the change in place: a second roll would be a second trial; the stage is taken down as a whole."""
+        """Leave the change in place: a second roll would be a second trial; its remedy is for the end of the run."""
 
 
 def _running(cluster: Cluster, pod: str) -> Identity:

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from harness.cluster.pods import KAFKA, Cluster
+from harness.remedies import Remedy
 from harness.verdict import Inconclusive
+
+
+@dataclass(frozen=True)
+class Replicas(Remedy):
+    """A StatefulSet is asked for as many pods as were declared."""
+
+    stateful_set: str
+    declared: int
+
+    def apply(self, cluster: Cluster) -> None:
+        if cluster.replicas(self.stateful_set) not in (None, self.declared):
+            cluster.scale(self.stateful_set, replicas=self.declared)
+
+    def remains(self, cluster: Cluster) -> str:
+        now = cluster.replicas(self.stateful_set)
+        if now in (None, self.declared):
+            return ""
+        return f"StatefulSet {self.stateful_set} is asked for {now} pods, declared are {self.declared}"
 
 
 class BrokersAway:
@@ -24,6 +45,9 @@ class BrokersAway:
 
     def plan(self) -> tuple[str, ...]:
         return tuple(reversed(self._cluster.brokers[self._left :]))
+
+    def remedies(self) -> tuple[Remedy, ...]:
+        return (Replicas(stateful_set=KAFKA, declared=self._declared),)
 
     def inject(self) -> None:
         self._cluster.scale(KAFKA, replicas=self._left)

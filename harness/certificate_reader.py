@@ -40,7 +40,7 @@ def _certificate(data: Mapping[str, Any]) -> Certificate:
         run=dict(data["run"]),
         subject=dict(data["subject"]),
         environment=dict(data["environment"]),
-        clauses=tuple(_clause(clause) for clause in data["clauses"]),
+        clauses=tuple(read_clause(clause) for clause in data["clauses"]),
         not_run=tuple(
             Claim(id=claim["id"], sentence=claim["sentence"], protocol="", level=level) for claim in data["not_run"]
         ),
@@ -48,7 +48,8 @@ def _certificate(data: Mapping[str, Any]) -> Certificate:
     )
 
 
-def _clause(data: Mapping[str, Any]) -> ClauseResult:
+def read_clause(data: Mapping[str, Any]) -> ClauseResult:
+    """Return the result whose `as_json()` is `data`; a missing or strange field raises KeyError or the like."""
     return ClauseResult(
         claim=Claim(id=data["id"], sentence=data["sentence"], protocol=data["protocol"], level=Level(data["level"])),
         verdict=Verdict(data["verdict"]),

@@ -63,6 +63,20 @@ class Scale:
         return self.start + (self.end - self.start) * min(1.0, max(0.0, share))
 
 
+@dataclass(frozen=True, kw_only=True)
+class LogScale:
+    """A map from the logarithms of low..high, both above zero, to pixels; values outside are held at the ends."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        straight = Scale(low=math.log10(self.low), high=math.log10(self.high), start=self.start, end=self.end)
+        return straight(math.log10(max(value, self.low)))
+
+
 def bounds(values: Iterable[float]) -> tuple[float, float] | None:
     """Return the least and the greatest finite value, or None when there is none."""
     finite = [value for value in values if math.isfinite(value)]
@@ -99,6 +113,22 @@ def value_ticks(low: float, high: float, *, about: int = 3) -> list[Tick]:
     largest = max(map(abs, values))
     size, suffix = next(((size, suffix) for size, suffix in _SIZES if largest >= 10 * size), (1, ""))
     return [Tick(value=value, label=_exact(value, size=size) + (suffix if value else "")) for value in values]
+
+
+def log_ticks(low: float, high: float) -> list[Tick]:
+    """Return ticks of a logarithmic axis that cover low..high, at most six decades of it from the top.
+
+    They are powers of ten, with 2 and 5 times them between where there are few.
+    """
+    high = high if 1e-9 <= high < _LARGEST else 1.0
+    low = min(high, max(low if low > 0 else high, high / 1e6))
+    multiples = (1, 2, 5) if high / low <= 30 else (1,)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1
+    values = [float(Decimal(multiple).scaleb(power)) for power in range(first, last + 1) for multiple in multiples]
+    start = max(index for index, value in enumerate(values) if value <= low * (1 + 1e-9) or index == 0)
+    end = next(index for index, value in enumerate(values) if value >= high * (1 - 1e-9))
+    kept = values[start : max(end, start + 1) + 1]
+    return [Tick(value=value, label=number(value)) for value in kept]
 
 
 def time_ticks(low_s: float, high_s: float, *, about: int = 8) -> list[Tick]:

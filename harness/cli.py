@@ -14,7 +14,18 @@ from typing import Any
 import click
 
 import testbed
-from harness import matrix, mutants, nodejs, rules
+from harness import (
+    dry_run,
+    earlier,
+    load_commands,
+    matrix,
+    mutants,
+    nodejs,
+    peers,
+    profiles,
+    resumption,
+    rules,
+)
 from harness.catalogue import as_markdown, claims_in
 from harness.certificate import exit_code_of
 from harness.claims import Level
@@ -22,10 +33,13 @@ from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.histories.reading import Form
 from harness.judging.config import Config
-from harness.launch import ROOT, SUITES, Request, Where, launch, suites
+from harness.launch import ROOT, SUITES, HealRequest, Request, Where, Work, heal, launch, suites
+from harness.measuring.recorded import RESULT
 from harness.progress import TerminalProgress
 from harness.rehearsal.rehearsing import rehearse
 from harness.rejudge import rejudge
+from harness.run import Settings
+from harness.selection import selection
 
 
 class HarnessGroup(click.Group):
@@ -108,7 +122,7 @@ def claims(markdown: bool) -> None:
 
 RUN_OPTIONS = (
     click.option("--kubeconfig", type=click.Path(path_type=Path), help="The cluster to use; default: the testbed."),
-    click.option("--context", help="The kubeconfig's context; default: its current one."),
+    click.option("--context", help="The kubeconfig's context; may be left out when it has only one."),
     click.option("--namespace", default="greenfield", show_default=True, help="Where to deploy."),
     click.option(
         "--manifests",
@@ -117,6 +131,12 @@ RUN_OPTIONS = (
     ),
     click.option("--document", type=click.Path(path_type=Path), default=DEFAULT_PATH, help="The Markdown to certify."),
     click.option("--reuse", is_flag=True, help="Certify what already runs in the namespace; deploy nothing."),
+    click.option(
+        "--i-know-this-is",
+        "known",
+        metavar="NAMESPACE",
+        help="Use this namespace although its cluster looks like one on which somebody depends.",
+    ),
     click.option("--keep", is_flag=True, help="Leave the cluster under test (and the testbed) up afterwards."),
     click.option("--seed", type=int, help="The seed of every random choice; default: a new one, which is printed."),
     click.option("--reports", type=click.Path(path_type=Path), default=ROOT / "reports", help="Where reports go."),
@@ -133,6 +153,13 @@ REHEARSAL_OPTIONS = (
         help="Where, without --kubeconfig: the testbed, or an in-memory Kafka, which certifies nothing.",
     ),
     click.option("--plant", metavar="BUG", help="The bug to plant in a rehearsal, by its name."),
+)
+
+SELECTION_OPTIONS = (
+    click.option("--dry-run", "dry", is_flag=True, help="Say which clauses and faults there would be; touch nothing."),
+    click.option("--only", multiple=True, metavar="WORDS", help="Only these clauses or families: FAIL or TXN-01,REP."),
+    click.option("--skip", multiple=True, metavar="WORDS", help="All but these clauses or families."),
+    click.option("--resume", metavar="RUN", help="Go on with an interrupted run: what it judged is taken over."),
 )
 
 Command = Callable[..., int]
@@ -152,8 +179,16 @@ def rehearsal_options(command: Command) -> Command:
     return command
 
 
+def selection_options(command: Command) -> Command:
+    """Give a command the options that choose clauses."""
+    for option in reversed(SELECTION_OPTIONS):
+        command = option(command)
+    return command
+
+
 @main.command()
 @rehearsal_options
+@selection_options
 @run_options
 def gate(**options: Any) -> int:
     """Deploy, run the short set of clauses, write a certificate: for every change."""
@@ -162,6 +197,7 @@ def gate(**options: Any) -> int:
 
 @main.command()
 @rehearsal_options
+@selection_options
 @run_options
 def certify(**options: Any) -> int:
     """Deploy, run every clause there is, write a certificate: before a release."""
@@ -169,25 +205,115 @@ def certify(**options: Any) -> int:
 
 
 def _request(
-    level: Level, *, seed: int | None, cluster: str | None = None, plant: str | None = None, **options: Any
+    level: Level,
+    *,
+    seed: int | None,
+    reports: Path,
+    cluster: str | None = None,
+    plant: str | None = None,
+    only: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (),
+    resume: str | None = None,
+    **options: Any,
 ) -> Request:
     options.pop("as_json", None)
+    folder = resumption.find(resume, reports=reports) if resume else None
+    if folder is not None and seed is None:
+        seed = Settings.read(folder / "settings.json").seed
     return Request(
         level=level,
         seed=secrets.randbelow(2**31) if seed is None else seed,
+        reports=reports,
+        selection=selection(only, skip, known=claims_in(SUITES)),
+        resume=folder,
         cluster=Where(cluster) if cluster else None,
         plant=matrix.bugs_named([plant])[0] if plant else None,
         **options,
     )
 
 
-def _run(level: Level, *, as_json: bool, **options: Any) -> int:
+def _run(level: Level, *, as_json: bool, dry: bool, **options: Any) -> int:
     request = _request(level, **options)
-    code, folder = launch(request, work=suites(request), progress=TerminalProgress())
-    certificate = folder / "certificate.json"
-    if as_json and certificate.exists():
-        click.echo(certificate.read_text(encoding="utf-8"))
+    if dry:
+        return _say_what_would_be_done(request)
+    return _launched(request, suites(request), result="certificate.json", as_json=as_json)
+
+
+def _launched(request: Request, work: Work, *, result: str, as_json: bool) -> int:
+    """Do the work and return its exit code; with `as_json` print the result that it wrote, if it came to that."""
+    code, folder = launch(request, work=work, progress=TerminalProgress())
+    written = folder / result
+    if as_json and written.exists():
+        click.echo(written.read_text(encoding="utf-8"))
     return int(code)
+
+
+def _say_what_would_be_done(request: Request) -> int:
+    if request.keyword is not None or request.last_failed:
+        raise UsageError("got --dry-run and -k or --lf", remedy="choose clauses by --only and --skip")
+    where = request.kubeconfig or (request.cluster or Where.TESTBED).value
+    does = "certify what runs there" if request.reuse else "deploy"
+    click.echo(f"Nothing is touched. This would {does}, in namespace {request.namespace} of {where}:")
+    for line in dry_run.lines(SUITES, level=request.level, selection=request.selection):
+        click.echo(line)
+    return int(ExitCode.CERTIFIED)
+
+
+@main.command("heal")
+@click.option("--run", "run_id", help="Only the faults of this run; default: of all runs.")
+@click.option("--all", "every_run", is_flag=True, help="The faults of all runs, which is the default.")
+@click.option("--kubeconfig", type=click.Path(path_type=Path), help="The cluster to heal; default: the testbed.")
+@click.option("--context", help="The kubeconfig's context; may be left out when it has only one.")
+@click.option("--namespace", default="greenfield", show_default=True, help="Where the faults were injected.")
+@click.option("--reports", type=click.Path(path_type=Path), default=ROOT / "reports", help="Where reports are, if any.")
+@click.option("--dry-run", is_flag=True, help="Say what is open and what is left; change nothing.")
+def heal_faults(run_id: str | None, every_run: bool, **options: Any) -> int:
+    """Undo what faults of killed runs left: exit code 0 nothing is left, 1 something is, 3 nobody can tell."""
+    if run_id is not None and every_run:
+        raise UsageError(f"got --run {run_id} and --all", remedy="leave one of them out")
+    return int(heal(HealRequest(run=run_id, **options)))
+
+
+@main.command("load")
+@click.argument("profile", required=False)
+@click.option("--against", metavar="RUN", help="The load run to compare with; default: the last of this profile.")
+@run_options
+def put_load(profile: str | None, against: str | None, *, as_json: bool, **options: Any) -> int:
+    """Put the load of PROFILE (a name, or a file) on the cluster and say what its sizing carries; none: list them.
+
+    Exit codes: 0 sufficient, 1 insufficient or drifted, 2 inconclusive.
+    """
+    if profile is None:
+        for one in profiles.catalogue():
+            click.echo(f"{one.name:20} {one.what}")
+        return int(ExitCode.CERTIFIED)
+    found = profiles.find(profile)
+    chosen = str(Path(profile).resolve()) if Path(profile).is_file() else found.name
+    request = _request(Level.CERTIFY, **options)
+    earlier.last_of(found, reports=request.reports, run=against, is_testbed=request.kubeconfig is None)
+    return _launched(
+        request,
+        lambda _, file: ["harness.loading", str(file), chosen, *([against] if against else [])],
+        result=RESULT,
+        as_json=as_json,
+    )
+
+
+@main.command("bench-peers")
+@click.option("--pairs", type=click.IntRange(min=1), default=5, show_default=True, help="How often each side works.")
+@click.option("--seconds", type=click.IntRange(min=5), default=15, show_default=True, help="How long each time.")
+@run_options
+def bench_peers(pairs: int, seconds: int, *, as_json: bool, **options: Any) -> int:
+    """Do the same work through the engines and through Kafka's own performance tools, in turn, and compare.
+
+    Exit codes: 0 as fast and as cheap as the peers, 1 not, 2 inconclusive.
+    """
+    return _launched(
+        _request(Level.CERTIFY, **options),
+        lambda _, file: ["harness.peers", str(file), str(pairs), str(seconds)],
+        result=peers.RESULT,
+        as_json=as_json,
+    )
 
 
 @main.command("judge")
@@ -250,6 +376,10 @@ def hunt_mutants(names: tuple[str, ...], **options: Any) -> int:
             said = "not run" if verdict is None else verdict.value
             click.echo(f"          {claim} {said}: {outcome.reasons.get(claim, '')}")
     return int(ExitCode.CERTIFIED if all(outcome.is_killed for outcome in outcomes) else ExitCode.NOT_CERTIFIED)
+
+
+main.add_command(load_commands.make_report)
+main.add_command(load_commands.diff_loads)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from harness.audit import traces
 from harness.clients.admin import Admin, NoAnswer
 from harness.cluster.connection import connect, require_vantage
+from harness.cluster.fault_copies import FaultCopies
 from harness.cluster.pods import PORT, Cluster, require_kubectl_on_path
+from harness.cluster.production import refuse_production
 from harness.cluster.safety import RunLease, refuse_if_held, survey
 from harness.cluster.stage import NotDeployed, Stage
 from harness.errors import UsageError
+from harness.fault_lines import GONE, HEALED
+from harness.healer import heal_at_the_end, heal_before_clearing, heal_before_reuse, tell_what_lasts
 from harness.progress import Progress
 from harness.run import Run
 
@@ -38,24 +43,30 @@ def deployed(run: Run, *, progress: Progress) -> Iterator[Deployment]:
     require_kubectl_on_path(connection)
     require_vantage()
     stage = Stage(connection, survey(connection, settings.namespace, reuse=settings.reuse), settings.manifests())
+    refuse_production(connection, settings.namespace, known=settings.known)
     _require_stateful_sets(stage, reuse=settings.reuse)
     if settings.reuse:
         with RunLease(connection, settings.namespace, holder=settings.run_id):
-            yield _await(stage, run, progress=progress)
+            heal_before_reuse(connection, settings.namespace, progress=progress)
+            with _healed_at_the_end(stage, run, progress):
+                yield _await(stage, run, progress=progress)
         return
     clear_earlier(stage, progress=progress)
     stage.prepare()
     with RunLease(connection, settings.namespace, holder=settings.run_id), _cleared_at_the_end(stage, run, progress):
+        tell_what_lasts(Cluster(connection, settings.namespace), traces(), progress=progress)
         run.event("deploy", f"apply {settings.manifests_source}")
         with progress.step("applying the manifests", expected_s=3):
             stage.apply()
-        yield _await(stage, run, progress=progress)
+        with _healed_at_the_end(stage, run, progress):
+            yield _await(stage, run, progress=progress)
 
 
 def clear_earlier(stage: Stage, *, progress: Progress) -> None:
     """Remove what an earlier run kept or left in the namespace; one that is still in progress is never touched."""
     refuse_if_held(stage.connection, stage.ground.namespace)
     if stage.exists():
+        heal_before_clearing(stage.connection, stage.ground, progress=progress)
         with progress.step(f"taking an earlier run in {stage.ground.namespace} down", expected_s=CLEARING_S):
             stage.clear()
 
@@ -84,9 +95,21 @@ def _cleared_at_the_end(stage: Stage, run: Run, progress: Progress) -> Iterator[
                 stage.clear()
 
 
+@contextmanager
+def _healed_at_the_end(stage: Stage, run: Run, progress: Progress) -> Iterator[None]:
+    """Heal what is still open when a run ends, however it ends."""
+    stays = run.settings.keep or run.settings.reuse
+    try:
+        yield
+    finally:
+        heal_at_the_end(stage.connection, stage.ground, run.faults.open_lines, stays=stays, progress=progress)
+        run.faults.note_end(HEALED if stays or not stage.ground.created else GONE)
+
+
 def _await(stage: Stage, run: Run, *, progress: Progress) -> Deployment:
     started_s = run.clock.now_s()
     cluster = Cluster(stage.connection, stage.ground.namespace)
+    run.faults.copy_to(FaultCopies(stage.connection, stage.ground.namespace), cluster)
     try:
         with progress.step("waiting for brokers and ZooKeeper to be ready", expected_s=20):
             stage.await_pods(budget_s=PODS_BUDGET_S)

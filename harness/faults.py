@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from harness.remedies import Remedy
+
 
 class Fault(Protocol):
     """One fault on chosen targets."""
@@ -15,8 +17,14 @@ class Fault(Protocol):
     def plan(self) -> tuple[str, ...]:
         """Return the exact targets, chosen by their live role now; nothing is touched."""
 
+    def remedies(self) -> tuple[Remedy, ...]:
+        """Return what undoes it, in the order in which that is to be done, and complete before it is injected.
+
+        Empty where Kubernetes undoes it by itself.
+        """
+
     def inject(self) -> None:
-        """Do it. Returning says nothing about the effect."""
+        """Do it. Returning says nothing about the effect. Only `harness.trial.inject` calls this: it journals first."""
 
     def proof_of_injection(self) -> dict[str, object] | None:
         """Return the evidence that it really happened, or None as long as there is none."""

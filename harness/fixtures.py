@@ -19,10 +19,9 @@ from harness.evidence import Evidence
 from harness.progress import Progress
 from harness.reproduction import describe_subject
 from harness.run import Run
+from harness.steady_state import await_steady_state
 from harness.verdict import Inconclusive
-from harness.waiting import TimedOut, wait_until
 
-STEADY_BUDGET_S = 60.0
 RUN = pytest.StashKey[Run]()
 PROGRESS = pytest.StashKey[Progress]()
 
@@ -123,10 +122,5 @@ def steady(cluster: Cluster, admin: Admin) -> Cluster:
 
     From any other state nothing can be judged.
     """
-    try:
-        wait_until(
-            lambda: cluster.all_ready() and not admin.out_of_sync(), what="steady state", timeout_s=STEADY_BUDGET_S
-        )
-    except TimedOut as late:
-        raise Inconclusive(f"the cluster was not in its steady state before the clause began: {late}") from late
+    await_steady_state(cluster, admin, before="the clause began")
     return cluster

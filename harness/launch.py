@@ -11,21 +11,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from types import FrameType
 
 import testbed
-from harness import document, nodejs
+from harness import document, nodejs, resumption
 from harness.claims import Level
 from harness.cluster.connection import Target, connect, find_kubectl
 from harness.cluster.rendering import Manifests, render
 from harness.errors import ExitCode, MachineError, UsageError
+from harness.heal_order import HealOrder
 from harness.progress import Progress
 from harness.rehearsal.bugs import Bug
 from harness.run import Settings
+from harness.selection import Selection
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTED = ROOT / "manifests" / "base"
@@ -67,13 +69,23 @@ class Request:
     keyword: str | None
     stop_first: bool
     last_failed: bool
+    selection: Selection = field(default_factory=Selection)
+    resume: Path | None = None
+    """The folder of the interrupted run that goes on."""
     cluster: Where | None = None
     plant: Bug | None = None
+    known: str | None = None
+    """The namespace of which the user said that nobody depends on it, whatever it looks like."""
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other."""
         if self.plant is not None and self.cluster is not Where.REHEARSAL:
             raise UsageError(f"got --plant {self.plant.name} for a real cluster", remedy="add --cluster rehearsal")
+        if self.known is not None and self.known != self.namespace:
+            raise UsageError(
+                f"got --i-know-this-is {self.known} for namespace {self.namespace!r}",
+                remedy="name the same namespace in both",
+            )
         if self.cluster is Where.TESTBED and self.kubeconfig is not None:
             raise UsageError("got --cluster testbed and --kubeconfig", remedy="leave one of them out")
         if self.cluster is Where.REHEARSAL and (needless := self._about_kubernetes()):
@@ -93,6 +105,23 @@ class Request:
         return [option for option, value in given.items() if value]
 
 
+@dataclass(frozen=True, kw_only=True)
+class HealRequest:
+    """What the user typed to have faults healed."""
+
+    kubeconfig: Path | None
+    context: str | None
+    namespace: str
+    run: str | None
+    reports: Path
+    dry_run: bool
+
+    def order(self, target: Target) -> HealOrder:
+        """Return what the process that heals is told."""
+        reports = self.reports.resolve()
+        return HealOrder(target=target, namespace=self.namespace, run=self.run, reports=reports, dry_run=self.dry_run)
+
+
 def launch(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCode, Path]:
     """Do the work where the brokers can be reached; return its exit code and the folder of the report."""
     document.read(request.document)
@@ -101,7 +130,7 @@ def launch(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCod
         return _do(work, settings, enter=list), settings.report_dir
     if request.kubeconfig is None:
         return _launch_on_testbed(request, work=work, progress=progress)
-    target = Target(kubeconfig=request.kubeconfig, context=request.context, kubectl=find_kubectl(), is_testbed=False)
+    target = _foreign(request.kubeconfig, request.context)
     manifests = _rendered(request, default=DOCUMENTED, kubectl=target.kubectl)
     connect(target)
     nodejs.prepare_kafkajs(progress)
@@ -111,9 +140,7 @@ def launch(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCod
 
 def _launch_on_testbed(request: Request, *, work: Work, progress: Progress) -> tuple[ExitCode, Path]:
     if request.context is not None:
-        raise UsageError(
-            f"got --context {request.context!r} and no kubeconfig", remedy="name its file too, with --kubeconfig"
-        )
+        raise _no_kubeconfig(request.context)
     own_kubectl = shutil.which("kubectl")
     early = _rendered(request, default=ON_TESTBED, kubectl=Path(own_kubectl)) if own_kubectl else None
     nodejs.prepare_kafkajs(progress)
@@ -122,6 +149,14 @@ def _launch_on_testbed(request: Request, *, work: Work, progress: Progress) -> t
         settings = _settings(request, target, early or _rendered(request, default=ON_TESTBED, kubectl=bed.kubectl))
         code = _sweep(settings, bed) or _do(work, settings, enter=lambda argv: testbed.enter(bed, argv))
     return code, settings.report_dir
+
+
+def _foreign(kubeconfig: Path, context: str | None) -> Target:
+    return Target(kubeconfig=kubeconfig, context=context, kubectl=find_kubectl(), is_testbed=False)
+
+
+def _no_kubeconfig(context: str) -> UsageError:
+    return UsageError(f"got --context {context!r} and no kubeconfig", remedy="name its file too, with --kubeconfig")
 
 
 def _sweep(settings: Settings, bed: testbed.Testbed) -> ExitCode:
@@ -180,7 +215,7 @@ def _settings(request: Request, target: Target, manifests: Manifests) -> Setting
     folder.mkdir(parents=True)
     file = folder / "manifests.json"
     file.write_text(json.dumps(manifests.objects, indent=1), encoding="utf-8")
-    return Settings(
+    settings = Settings(
         run_id=run_id,
         level=request.level,
         seed=request.seed,
@@ -193,9 +228,25 @@ def _settings(request: Request, target: Target, manifests: Manifests) -> Setting
         reuse=request.reuse,
         keep=request.keep,
         command=_command(request),
+        selection=request.selection,
+        resumes=request.resume,
+        known=request.known,
         is_rehearsal=request.cluster is Where.REHEARSAL,
         planted=request.plant.name if request.plant else None,
     )
+    _require_resumable(request, settings)
+    return settings
+
+
+def _require_resumable(request: Request, settings: Settings) -> None:
+    """Refuse to resume a run that certified something else, and leave nothing of the attempt."""
+    if request.resume is None:
+        return
+    try:
+        resumption.require_same_subject(Settings.read(request.resume / "settings.json"), settings)
+    except UsageError:
+        shutil.rmtree(settings.report_dir)
+        raise
 
 
 def _command(request: Request) -> str:
@@ -207,17 +258,45 @@ def _command(request: Request) -> str:
     words += [f"--manifests {request.manifests}"] if request.manifests else []
     words += [f"--cluster {request.cluster.value}"] if request.cluster else []
     words += [f"--plant {request.plant.name}"] if request.plant else []
+    words += [f"--i-know-this-is {request.known}"] if request.known else []
     words += ["--reuse"] if request.reuse else []
     words += [f"-k '{request.keyword}'"] if request.keyword else []
+    words += [f"--only {','.join(request.selection.only)}"] if request.selection.only else []
+    words += [f"--resume {request.resume.name}"] if request.resume else []
+    words += [f"--skip {','.join(request.selection.skip)}"] if request.selection.skip else []
     return " ".join(words)
 
 
+def heal(request: HealRequest) -> ExitCode:
+    """Heal what faults left; on the testbed from inside it, elsewhere from here."""
+    if request.kubeconfig is not None:
+        target = _foreign(request.kubeconfig, request.context)
+        return _run(["harness.inner_heal", request.order(target).as_text()], target=target, enter=list)
+    if request.context is not None:
+        raise _no_kubeconfig(request.context)
+    with testbed.lock():
+        bed = testbed.running()
+        if bed is None:
+            raise MachineError(
+                "the testbed does not run, so nothing is left on it",
+                remedy="name another cluster with --kubeconfig",
+            )
+        target = Target(kubeconfig=bed.kubeconfig, context=None, kubectl=bed.kubectl, is_testbed=True)
+        argv = ["harness.inner_heal", request.order(target).as_text()]
+        return _run(argv, target=target, enter=lambda argv: testbed.enter(bed, argv))
+
+
 def _do(work: Work, settings: Settings, *, enter: Enter) -> ExitCode:
-    """Do the work in a process of its own, which stands where the brokers' names resolve."""
+    """Do the work of a run."""
     file = settings.report_dir / "settings.json"
     settings.write(file)
-    argv = [sys.executable, "-m", *work(settings, file)]
-    path = f"{settings.target.kubectl.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return _run(work(settings, file), target=settings.target, enter=enter)
+
+
+def _run(module: Sequence[str], *, target: Target, enter: Enter) -> ExitCode:
+    """Run a module in a process of its own, which stands where the brokers' names resolve."""
+    argv = [sys.executable, "-m", *module]
+    path = f"{target.kubectl.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     child = subprocess.Popen(enter(argv), cwd=ROOT, env={**os.environ, "PATH": path}, start_new_session=True)
     with _interrupts_passed_on_once(child):
         code = child.wait()

@@ -1,4 +1,4 @@
-"""A load run: Locust is launched beside the harness, its engines work, and what they wrote is collected."""
+"""A load run: Locust is launched beside the harness, its engines work, and the brain sets their pace."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from harness.brain import Brain, Tried
+from harness.checkers.load.resources import Documented
 from harness.clients.engine.orders import CONTROL, LoadOrder
 from harness.cluster.pods import Cluster
-from harness.measuring import trace
-from harness.measuring.plan import Sizing
-from harness.measuring.result import LoadResult
-from harness.measuring.usage import Observed
+from harness.disturbing import Undisturbed
+from harness.measuring.follower import Follower
+from harness.measuring.knee import Next, Outcome
+from harness.measuring.ledger import Ledger
+from harness.measuring.plan import Profile, Purpose
+from harness.measuring.result import LoadResult, Recording, Second
 from harness.observers import observing
 from harness.runclock import RunClock
 from harness.verdict import Inconclusive
@@ -22,80 +28,124 @@ from harness.waiting import TimedOut, wait_until
 
 ROOT = Path(__file__).parent.parent
 LOCUSTFILE = ROOT / "load" / "locustfile.py"
-START_BUDGET_S = 30
-STOP_BUDGET_S = 10
+LOG = "locust.log"
+STOP_BUDGET_S = 20
 
 
-def run_load(sizing: Sizing, *, cluster: Cluster, topic: str, folder: Path, clock: RunClock) -> LoadResult:
-    """Put the expected load on a topic that is empty and has the expected partitions, and return what was seen.
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What a load left: its trials, what came of its course, and the ledger of each engine by name."""
+
+    profile: Profile
+    tried: tuple[Tried, ...]
+    outcome: Outcome
+    ledgers: Mapping[str, Ledger]
+    seconds: tuple[Second, ...]
+
+    @property
+    def result(self) -> LoadResult:
+        """The trial that the plan ends with."""
+        return self.tried[-1].judged.result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """Where a load takes place: on which topic of which cluster, what is documented of it, and what it may write."""
+
+    cluster: Cluster
+    topic: str
+    documented: Documented | None
+    most_records: int
+    calm: Undisturbed
+
+
+def run_load(
+    profile: Profile,
+    *,
+    ground: Ground,
+    folder: Path,
+    clock: RunClock,
+    say: Callable[[Next, Recording], None] = lambda *_: None,
+) -> Load:
+    """Run the course of a profile on a topic that is empty and has its partitions, and return what was seen.
 
     Brokers and this machine are observed meanwhile. Raises Inconclusive when the load itself broke down.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    order = _order(sizing, bootstrap=cluster.bootstrap, topic=topic, folder=folder)
+    order = LoadOrder(
+        bootstrap=ground.cluster.bootstrap,
+        topic=ground.topic,
+        traffic=profile.traffic,
+        drain_s=profile.drain_s,
+        folder=str(folder),
+    )
     order.write(folder / "order.json")
-    budget_s = START_BUDGET_S + order.duration_s + 2 * order.drain_s
-    with observing(cluster, clock=clock) as observed:
-        _run_locust(folder, budget_s=budget_s)
-    return collect(folder, sizing=sizing, clock=clock, observed=observed)
+    follower = Follower(folder=folder)
+    observers = observing(ground.cluster, pods=ground.calm.pods, clock=clock, folder=folder)
+    with observers as observed, _locust(folder) as locust:
+        brain = Brain(
+            profile=profile,
+            folder=folder,
+            clock=clock,
+            observed=observed,
+            documented=ground.documented,
+            new_frames=follower.new_frames,
+            has_ended=lambda: locust.poll() is not None,
+            most_records=ground.most_records,
+            say=_both(ground.calm, say),
+            may_end=ground.calm.is_over,
+        )
+        outcome = brain.run()
+        _await_end(locust, budget_s=STOP_BUDGET_S + 2 * profile.drain_s, log=folder / LOG)
+    follower.new_frames()
+    _require_whole(folder)
+    return Load(
+        profile=profile,
+        tried=tuple(brain.tried),
+        outcome=outcome,
+        ledgers=follower.ledgers,
+        seconds=tuple(brain.seconds),
+    )
 
 
-def collect(folder: Path, *, sizing: Sizing, clock: RunClock, observed: Observed) -> LoadResult:
-    """Read what the engines and Locust left in a folder."""
+def _both(calm: Undisturbed, say: Callable[[Next, Recording], None]) -> Callable[[Next, Recording], None]:
+    def look(step: Next, recording: Recording) -> None:
+        if step.purpose is not Purpose.WARM_UP:
+            calm.look(recording)
+        say(step, recording)
+
+    return look
+
+
+def _require_whole(folder: Path) -> None:
+    """Raise unless every engine ended well: the ledger of one that broke down says nothing."""
     control = json.loads((folder / CONTROL).read_text(encoding="utf-8"))
     broken = {name: code for name, code in control["engines"].items() if code != 0}
     if broken or not control["engines"]:
         raise Inconclusive(f"engines of the load broke down: {broken or 'none was started'}, see {folder}")
-    seen = trace.read(folder)
-    return LoadResult(
-        sizing=sizing,
-        started_ns=control["started_ns"],
-        clock_started_ns=clock.started_ns,
-        frames=seen.frames,
-        ledgers=seen.ledgers,
-        observed=observed,
-        locust_cpu_s=control["cpu_s"],
-    )
 
 
-def _order(sizing: Sizing, *, bootstrap: str, topic: str, folder: Path) -> LoadOrder:
-    expected = sizing.expectation
-    return LoadOrder(
-        bootstrap=bootstrap,
-        topic=topic,
-        partitions=expected.partitions,
-        record_bytes=expected.record_bytes,
-        linger_ms=expected.linger_ms,
-        rate_hz=expected.records_per_s,
-        duration_s=sizing.trial.duration_s,
-        drain_s=sizing.trial.drain_s,
-        producers=expected.producers,
-        consumers=expected.consumers,
-        folder=str(folder),
-    )
-
-
-def _run_locust(folder: Path, *, budget_s: float) -> None:
-    """Run Locust without a window until the load has ended; its output stays in the report."""
-    log = folder / "locust.log"
+@contextmanager
+def _locust(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run Locust without a window for the length of a `with` block; its output stays in the report."""
     argv = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
     argv += ["--load-order", str(folder / "order.json"), "--html", str(folder / "locust.html")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    with log.open("w", encoding="utf-8") as file:
+    with (folder / LOG).open("w", encoding="utf-8") as file:
         child = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT)
         try:
-            _await_end(lambda: child.poll() is not None, budget_s=budget_s, log=log)
+            yield child
         finally:
             _stop(child)
-    if child.returncode != 0:
-        raise Inconclusive(f"Locust ended with {child.returncode}: {_tail(log)}")
 
 
-def _await_end(ended: Callable[[], bool], *, budget_s: float, log: Path) -> None:
+def _await_end(locust: subprocess.Popen[bytes], *, budget_s: float, log: Path) -> None:
     try:
-        wait_until(ended, what="the end of the load", timeout_s=budget_s)
+        wait_until(lambda: locust.poll() is not None, what="the end of the load", timeout_s=budget_s)
     except TimedOut as late:
         raise Inconclusive(f"{late}; Locust said last: {_tail(log)}") from late
+    if locust.returncode != 0:
+        raise Inconclusive(f"Locust ended with {locust.returncode}: {_tail(log)}")
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

@@ -1,19 +1,24 @@
-"""Observers: what brokers and this machine use while a load runs, once per second, on the run's clock."""
+"""Observers: what brokers, replicas and this machine do while a load runs, once per second, on the run's clock."""
 
 from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from harness.clients.admin import Admin
+from harness.clients.watcher import Sample, Watcher
 from harness.cluster.pods import Cluster
-from harness.measuring.usage import END, SCRIPT, MachineSample, Observed, Usage, machine_sample, usage_of
+from harness.measuring.replicas import ReplicaSample
+from harness.measuring.usage import END, SCRIPT, MachineSample, Notebook, Observed, Usage, machine_sample, usage_of
 from harness.runclock import RunClock
 
-MACHINE_EVERY_S = 1.0
+FILE = "observed.jsonl"
+EVERY_S = 1.0
 LEAVE_TIMEOUT_S = 5
 
 
@@ -36,13 +41,16 @@ class PodObserver:
     samples end: a second without a sample is no sample, never a good one.
     """
 
-    def __init__(self, cluster: Cluster, pod: str, *, clock: RunClock, into: list[Usage]) -> None:
+    def __init__(
+        self, cluster: Cluster, pod: str, *, log_directory: str, clock: RunClock, sink: Callable[[Usage], None]
+    ) -> None:
         self._argv = ["kubectl", "exec", "-i", pod, "-n", cluster.namespace, "--context", cluster.connection.context]
-        self._environment, self._clock, self._into = cluster.environment(), clock, into
+        self._argv += ["--", "bash", "-c", SCRIPT, "observer", log_directory]
+        self._environment, self._clock, self._sink = cluster.environment(), clock, sink
 
     def __enter__(self) -> PodObserver:
         self._child = subprocess.Popen(
-            [*self._argv, "--", "bash", "-c", SCRIPT],
+            self._argv,
             env=self._environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -55,7 +63,8 @@ class PodObserver:
 
     def _follow(self) -> None:
         if self._child.stdout is not None:
-            self._into.extend(samples_of(self._child.stdout, clock=self._clock))
+            for sample in samples_of(self._child.stdout, clock=self._clock):
+                self._sink(sample)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -73,8 +82,8 @@ class PodObserver:
 class MachineObserver:
     """A context that samples the CPU of this machine, which is where the load is made."""
 
-    def __init__(self, *, clock: RunClock, into: list[MachineSample]) -> None:
-        self._clock, self._into = clock, into
+    def __init__(self, *, clock: RunClock, sink: Callable[[MachineSample], None]) -> None:
+        self._clock, self._sink = clock, sink
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="machine-observer", daemon=True)
 
@@ -83,9 +92,9 @@ class MachineObserver:
         return self
 
     def _run(self) -> None:
-        while not self._stop.wait(MACHINE_EVERY_S):
+        while not self._stop.wait(EVERY_S):
             stat = Path("/proc/stat").read_text(encoding="ascii")
-            self._into.append(machine_sample(stat, time_s=self._clock.now_s()))
+            self._sink(machine_sample(stat, time_s=self._clock.now_s()))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -94,12 +103,50 @@ class MachineObserver:
         self._thread.join(timeout=LEAVE_TIMEOUT_S)
 
 
+class Replicas:
+    """Turns what a watcher sees into samples, each compared with the one before."""
+
+    def __init__(self, sink: Callable[[ReplicaSample], None]) -> None:
+        self._sink = sink
+        self._before: Sample | None = None
+
+    def take(self, sample: Sample) -> None:
+        self._sink(replica_sample(sample, before=self._before))
+        self._before = sample
+
+
+def replica_sample(sample: Sample, *, before: Sample | None) -> ReplicaSample:
+    """Sum up the partitions of the cluster; a partition that was not there before has not changed. Pure."""
+    old = {partition.key: partition for partition in (before.partitions if before else ())}
+    both = [(partition, old[partition.key]) for partition in sample.partitions if partition.key in old]
+    return ReplicaSample(
+        time_s=sample.time_s,
+        partitions=len(sample.partitions),
+        under_replicated=sum(not partition.in_sync for partition in sample.partitions),
+        out_of_sync=tuple(sorted(sample.brokers_out_of_sync)),
+        leader_moves=sum(now.leader != then.leader for now, then in both),
+        isr_changes=sum(set(now.isr) != set(then.isr) for now, then in both),
+    )
+
+
 @contextmanager
-def observing(cluster: Cluster, *, clock: RunClock) -> Iterator[Observed]:
-    """Sample every broker and this machine for as long as the `with` block lasts."""
-    observed = Observed(pods={pod: [] for pod in cluster.brokers})
+def observing(cluster: Cluster, *, pods: Sequence[str], clock: RunClock, folder: Path) -> Iterator[Observed]:
+    """Sample these brokers, all replicas and this machine for as long as the `with` block lasts.
+
+    Everything is also written to a file in the folder, from which `usage.read` gives it back.
+    """
+    observed = Observed(pods={pod: [] for pod in pods}, clock_started_ns=clock.started_ns)
+    log_directory = _log_directory(cluster)
     with ExitStack() as stack:
-        stack.enter_context(MachineObserver(clock=clock, into=observed.machine))
-        for pod, samples in observed.pods.items():
-            stack.enter_context(PodObserver(cluster, pod, clock=clock, into=samples))
+        notebook = Notebook(observed, stack.enter_context((folder / FILE).open("w", encoding="utf-8")))
+        stack.enter_context(MachineObserver(clock=clock, sink=notebook.machine))
+        stack.enter_context(Watcher(cluster, clock=clock, every_s=EVERY_S, each=Replicas(notebook.replicas).take))
+        for pod in observed.pods:
+            sink = partial(notebook.pod, pod)
+            stack.enter_context(PodObserver(cluster, pod, log_directory=log_directory, clock=clock, sink=sink))
         yield observed
+
+
+def _log_directory(cluster: Cluster) -> str:
+    admin = Admin(cluster.bootstrap)
+    return admin.broker_config(admin.controller())["log.dirs"].split(",")[0]

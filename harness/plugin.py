@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness import fixtures
+from harness import fixtures, resumption
 from harness.catalogue import place
 from harness.certificate import ClauseResult
 from harness.claims import Claim, claim_of
@@ -105,10 +105,28 @@ class Certifier:
         duplicated = sorted({claim.id for claim in claims if [c.id for c in claims].count(claim.id) > 1})
         if duplicated:
             raise pytest.UsageError(f"claim ids must be unique, these are not: {', '.join(duplicated)}")
-        wanted = [item for item in items if self._run.settings.level.includes(item.stash[CLAIM].level)]
+        settings = self._run.settings
+        owed = [item for item in items if settings.level.includes(item.stash[CLAIM].level)]
+        owed.sort(key=lambda item: place(item.stash[CLAIM]))
+        self._run.owed.update({item.stash[CLAIM].id: item.stash[CLAIM] for item in owed})
+        self._take_over()
+        judged = {result.claim.id for result in self._run.results}
+        wanted = [i for i in owed if settings.selection.takes(i.stash[CLAIM]) and i.stash[CLAIM].id not in judged]
         config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
-        items[:] = sorted(wanted, key=lambda item: place(item.stash[CLAIM]))
-        self._run.owed.update({item.stash[CLAIM].id: item.stash[CLAIM] for item in items})
+        items[:] = wanted
+
+    def _take_over(self) -> None:
+        """Begin with the results of the interrupted run, if this one resumes it."""
+        settings = self._run.settings
+        if settings.resumes is None:
+            return
+        found = resumption.earlier_results(settings.resumes)
+        earlier = [result for result in found if result.claim.id in self._run.owed]
+        for result in earlier:
+            resumption.note(result, settings.report_dir)
+        self._run.results.extend(earlier)
+        self._run.event("resumed", f"{len(earlier)} results of run {settings.resumes.name} are taken over")
+        self._say(f"  {len(earlier)} clauses were judged by run {settings.resumes.name} and are not run again.")
 
     def _claim(self, item: pytest.Item) -> Claim:
         mark = item.get_closest_marker("clause")
@@ -139,6 +157,7 @@ class Certifier:
             answer = yield
         result = self._result(item, started_s=started_s)
         self._run.results.append(result)
+        resumption.note(result, self._run.settings.report_dir)
         self._live.done(result)
         return answer
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import import_module
+from typing import ClassVar
 
 from harness.cluster.pods import Cluster
 
@@ -17,8 +18,12 @@ class Remedy(ABC):
     """One idempotent act that undoes one effect of one fault; a frozen dataclass whose fields are JSON values.
 
     It is journalled before the fault is injected, so it must be complete by then, and applying it when there is
-    nothing to undo must change nothing.
+    nothing to undo must change nothing. A target that is gone together with the effect (a pod that was replaced, a
+    StatefulSet that was deleted) is nothing to undo either.
     """
+
+    outlives_namespace: ClassVar[bool] = False
+    """Whether the effect is still there when the namespace under test is deleted: on a node, for instance."""
 
     @abstractmethod
     def apply(self, cluster: Cluster) -> None:
@@ -43,7 +48,17 @@ def remedy_of(line: Mapping[str, object]) -> Remedy:
     module, _, kind_name = name.partition(":")
     if not module.startswith(ROOM) or not isinstance(arguments, dict):
         raise ValueError(f"got {dict(line)!r}, expected a remedy of the package chaos with its arguments")
-    kind = getattr(import_module(module), kind_name, None)
+    kind = getattr(_imported(module), kind_name, None)
     if not (isinstance(kind, type) and issubclass(kind, Remedy)):
-        raise ValueError(f"got {name!r}, expected the name of a remedy such as 'chaos.network:Unblocked'")
-    return kind(**arguments)
+        raise ValueError(f"got {name!r}, expected the name of a remedy such as 'chaos.scale:Replicas'")
+    try:
+        return kind(**arguments)
+    except TypeError as error:
+        raise ValueError(f"got the arguments {arguments!r}, which are not those of {name}") from error
+
+
+def _imported(module: str) -> object:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ValueError(f"got a remedy of {module!r}, which this version does not have") from error

@@ -12,7 +12,9 @@ from harness.claims import Claim, Level
 from harness.cluster.connection import Target
 from harness.cluster.rendering import Manifests
 from harness.evidence import Event, Evidence
+from harness.fault_journal import FILE, FaultJournal, NoNamespace
 from harness.runclock import RunClock
+from harness.selection import Selection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +33,14 @@ class Settings:
     reuse: bool
     keep: bool
     command: str
+    selection: Selection = field(default_factory=Selection)
+    resumes: Path | None = None
+    """The folder of the interrupted run whose results are taken over."""
     is_rehearsal: bool = False
     planted: str | None = None
     """The bug of a rehearsal, by name."""
+    known: str | None = None
+    """The namespace of which the user said that nobody depends on it."""
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), default=_plain, indent=2), encoding="utf-8")
@@ -41,7 +48,7 @@ class Settings:
     @classmethod
     def read(cls, path: Path) -> Settings:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        target = fields.pop("target")
+        target, resumes, asked = fields.pop("target"), fields.pop("resumes"), fields.pop("selection")
         return cls(
             target=Target(
                 kubeconfig=Path(target["kubeconfig"]),
@@ -50,6 +57,8 @@ class Settings:
                 is_testbed=target["is_testbed"],
             ),
             level=Level(fields.pop("level")),
+            resumes=Path(resumes) if resumes else None,
+            selection=Selection(only=tuple(asked["only"]), skip=tuple(asked["skip"])),
             report_dir=Path(fields.pop("report_dir")),
             manifests_file=Path(fields.pop("manifests_file")),
             document=Path(fields.pop("document")),
@@ -68,7 +77,7 @@ def _plain(value: object) -> object:
 
 @dataclass(kw_only=True)
 class Run:
-    """The state of a run: its clock, its events, the claims it owes and the results it has."""
+    """The state of a run: its clock, its events, its faults, the claims it owes and the results it has."""
 
     settings: Settings
     clock: RunClock = field(default_factory=RunClock)
@@ -78,6 +87,13 @@ class Run:
     results: list[ClauseResult] = field(default_factory=list)
     evidence: dict[str, Evidence] = field(default_factory=dict)
     subject: dict[str, object] = field(default_factory=dict)
+    faults: FaultJournal = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the journal of faults; what is journalled into a namespace must be told which one."""
+        self.faults = FaultJournal(self.settings.report_dir / FILE, run=self.settings.run_id)
+        if self.settings.is_rehearsal:
+            self.faults.copy_to(NoNamespace())
 
     def event(self, kind: str, what: str) -> Event:
         """Record something that happened now, and return it."""

@@ -88,7 +88,7 @@ def strike(
 ) -> tuple[float, float]:
     """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed."""
     try:
-        injected_s = _inject(fault, run, evidence)
+        injected_s = inject(fault, run, evidence)
         prove(fault, run, evidence, budget_s=proof_budget_s)
     finally:
         fault.heal()
@@ -103,8 +103,10 @@ def steady_traffic(traffic: Traffic) -> None:
         raise Inconclusive(f"the traffic did not get going before the fault: {late}") from late
 
 
-def _inject(fault: Fault, run: Run, evidence: Evidence) -> float:
+def inject(fault: Fault, run: Run, evidence: Evidence) -> float:
+    """Write a fault into the run's journals, then inject it; return when. Nobody injects a fault in another way."""
     evidence.fact(fault=fault.name, targets=list(fault.plan()))
+    run.faults.write_ahead(fault)
     event = run.event("fault", f"{fault.name}: {', '.join(fault.plan())}")
     evidence.events.append(event)
     fault.inject()
@@ -134,6 +136,9 @@ def await_healing(fault: Fault, admin: Admin, run: Run, evidence: Evidence) -> f
     evidence.fact(proof_of_healing=fault.proof_of_healing())
     event: Event = run.event("healed", f"in sync again after {fault.name}")
     evidence.events.append(event)
+    remains = run.faults.close(fault)
+    if remains:
+        run.event("healed", f"left for the end of the run, after {fault.name}: {remains}")
     return event.time_s
 
 

@@ -32,6 +32,10 @@ class Inconclusive(Exception):
     """The claim could not be judged: the message says which evidence is missing and why."""
 
 
+class Unsupported(Inconclusive):
+    """What was asked for cannot be done on this cluster; the message says what it lacks. Never skipped in silence."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing that a checker saw and that a person should look at, with the evidence that shows it."""

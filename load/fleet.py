@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +11,7 @@ from pathlib import Path
 from harness.clients.engine.orders import ConsumerOrder, LoadOrder, ProducerOrder
 from harness.measuring.frames import Frame
 from harness.measuring.trace import SUFFIX, parse
-from harness.runclock import NS_PER_S
 from harness.waiting import TimedOut, wait_until
-
-LEAD_S = 3.0
-"""From the start of the test to the first record: engines load their libraries and connect meanwhile."""
 
 GRACE_S = 10.0
 """What an engine may need beside its drain time to end in good order."""
@@ -35,6 +28,7 @@ class Engine:
         self.produces = isinstance(order, ProducerOrder)
         self._trace = Path(order.trace)
         self._read = 0
+        self._told = False
         self._trace.unlink(missing_ok=True)
         path = self._trace.with_suffix(".order.json")
         order.write(path)
@@ -45,8 +39,9 @@ class Engine:
         return self._child.poll()
 
     def finish(self) -> None:
-        """Tell the engine to end in good order; telling it again changes nothing."""
-        if self.exit_code is None:
+        """Tell the engine to end in good order, once: in its last moments it hears no signal, and would be killed."""
+        if self.exit_code is None and not self._told:
+            self._told = True
             self._child.terminate()
 
     def end(self) -> None:
@@ -68,53 +63,47 @@ class Engine:
 
 @dataclass(kw_only=True)
 class Fleet:
-    """All engines of one load; they share one start, so their seconds are the same seconds."""
+    """The engines of one process of Locust; all fleets of a load share one start, so their seconds are the same."""
 
     order: LoadOrder
     started_ns: int = 0
+    place: Path | None = None
+    """Where the traces go; None is the folder of the order. Each worker has a place of its own."""
     engines: list[Engine] = field(default_factory=list)
-    _producer_numbers: Iterator[int] = field(default_factory=itertools.count)
-    _consumer_numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def begin(self) -> None:
+    def begin(self, started_ns: int) -> None:
         """Set the moment of the first record; engines that are started after this keep to it."""
         self.engines.clear()
-        self._producer_numbers, self._consumer_numbers = itertools.count(), itertools.count()
-        self.started_ns = time.monotonic_ns() + int(LEAD_S * NS_PER_S)
+        self.started_ns = started_ns
 
-    @property
-    def size(self) -> int:
-        """How many engines the order wants."""
-        return self.order.producers + self.order.consumers
-
-    def start_producer(self) -> Engine:
-        number = next(self._producer_numbers)
+    def start_producer(self, *, number: int) -> Engine:
         name = f"producer-{number}"
         order = ProducerOrder(
             name=name,
             number=number,
+            producers=self.order.traffic.producers,
             bootstrap=self.order.bootstrap,
             topic=self.order.topic,
-            partitions=self.order.partitions,
-            record_bytes=self.order.record_bytes,
-            linger_ms=self.order.linger_ms,
-            rate_hz=self.order.rate_hz / self.order.producers,
+            traffic=self.order.traffic,
+            folder=self.order.folder,
             started_ns=self.started_ns,
-            duration_s=self.order.duration_s,
             drain_s=self.order.drain_s,
             trace=self._trace(name),
         )
         return self._started(Engine(PRODUCE, order))
 
-    def start_consumer(self) -> Engine:
-        number = next(self._consumer_numbers)
-        name = f"consumer-{number}"
+    def start_consumer(self, *, number: int) -> Engine:
+        """Start a consumer: the first ones are the first group, and so on; those of a group share the partitions."""
+        name, traffic = f"consumer-{number}", self.order.traffic
+        group, member = divmod(number, traffic.consumers)
         order = ConsumerOrder(
             name=name,
             number=number,
             bootstrap=self.order.bootstrap,
             topic=self.order.topic,
-            partitions=tuple(range(number, self.order.partitions, self.order.consumers)),
+            group=f"{self.order.topic}-{group}",
+            partitions=tuple(range(member, traffic.partitions, traffic.consumers)),
+            traffic=traffic,
             started_ns=self.started_ns,
             drain_s=self.order.drain_s,
             trace=self._trace(name),
@@ -122,35 +111,33 @@ class Fleet:
         return self._started(Engine(CONSUME, order))
 
     def _trace(self, name: str) -> str:
-        return str(Path(self.order.folder) / f"{name}{SUFFIX}")
+        return str((self.place or Path(self.order.folder)) / f"{name}{SUFFIX}")
 
     def _started(self, engine: Engine) -> Engine:
         self.engines.append(engine)
         return engine
 
-    def has_ended(self) -> bool:
-        """Say whether every engine of the order was started and has ended."""
-        return self._ending() and len(self.engines) == self.size
-
-    def finish(self) -> None:
-        """End in order, also before the schedule does: producers get their answers, then consumers read to the end."""
+    def finish_producers(self) -> None:
+        """Tell the producers to stop sending, wait for their answers, and end."""
         for engine in self.engines:
             if engine.produces:
                 engine.finish()
+
+    def finish_consumers(self) -> None:
+        """Tell the consumers to read to the end. While any producer of the load still sends, that end is not final."""
+        for engine in self.engines:
+            if not engine.produces:
+                engine.finish()
+
+    def finish(self) -> None:
+        """End the engines of this process in order, also in the midst of the load, and whatever they are doing."""
+        self.finish_producers()
         with suppress(TimedOut):
             wait_until(self._ending, what="the end of all engines", timeout_s=2 * self.order.drain_s + GRACE_S)
         for engine in self.engines:
             engine.end()
 
     def _ending(self) -> bool:
-        self._release_consumers()
-        return self._all_ended()
-
-    def _all_ended(self) -> bool:
-        return all(engine.exit_code is not None for engine in self.engines)
-
-    def _release_consumers(self) -> None:
-        """Tell the consumers to finish when no producer is left: only then are the ends that they read to final."""
         if all(engine.exit_code is not None for engine in self.engines if engine.produces):
-            for engine in self.engines:
-                engine.finish()
+            self.finish_consumers()
+        return all(engine.exit_code is not None for engine in self.engines)

@@ -12,52 +12,69 @@ Locust's process.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from abc import abstractmethod
 from argparse import ArgumentParser
 from pathlib import Path
-from weakref import WeakKeyDictionary
+from typing import Any
 
-from locust import LoadTestShape, User, constant, events, task
+from locust import User, constant, events, task
 from locust.env import Environment
 
 from harness.clients.engine.orders import CONTROL, LoadOrder
+from load.crew import Kind
 from load.fleet import Engine, Fleet
+from load.link import Link, link_of, tie
+from load.outcome import Objective, complaint
+from load.shapes import EndOfLoad, TargetRate
 from load.statistics import merge
 
+__all__ = ["EndOfLoad", "KafkaConsumer", "KafkaProducer", "TargetRate"]
+
 FOLLOW_EVERY_S = 0.5
-_fleets: WeakKeyDictionary[Environment, Fleet] = WeakKeyDictionary()
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]
-def _add_option(parser: ArgumentParser) -> None:
+def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--load-order", required=True, help="the file that says which load to put on what")
+    parser.add_argument("--max-p99-ms", type=float, help="exit with 1 if records took longer to be acknowledged")
+    parser.add_argument("--min-ratio", type=float, help="exit with 1 if less of the sent records were acknowledged")
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def _equip(environment: Environment, **_: object) -> None:
-    """Give the test its fleet, and each class as many users as the order wants engines of it."""
-    fleet = Fleet(order=LoadOrder.read(Path(environment.parsed_options.load_order)))  # type: ignore[union-attr]
-    _fleets[environment] = fleet
+    """Tie this process to the load, and give each class as many users as the order wants engines of it."""
+    link = tie(environment, LoadOrder.read(Path(environment.parsed_options.load_order)))  # type: ignore[union-attr]
     for user in environment.user_classes:
         if issubclass(user, EngineUser):
-            user.fixed_count = user.wanted(fleet.order)
+            user.fixed_count = user.wanted(link.order)
     environment.user_classes[:] = [user for user in environment.user_classes if user.fixed_count]
+    environment.events.report_to_master.add_listener(lambda data, **_: data.update(load=link.report()))
+    environment.events.worker_report.add_listener(lambda data, **_: link.crew.take(data["load"]))
 
 
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
 def _begin(environment: Environment, **_: object) -> None:
-    _fleets[environment].begin()
+    if link_of(environment).decides:
+        link_of(environment).begin()
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]
 def _end(environment: Environment, **_: object) -> None:
-    """Leave what the engines cannot know, and an exit code that speaks of the load's mechanism, not of its figures."""
-    fleet = _fleets[environment]
-    codes = {engine.name: engine.exit_code for engine in fleet.engines}
-    control = {"started_ns": fleet.started_ns, "cpu_s": time.process_time(), "engines": codes}
-    (Path(fleet.order.folder) / CONTROL).write_text(json.dumps(control), encoding="utf-8")
-    environment.process_exit_code = 0 if codes and set(codes.values()) == {0} else 1
+    """Leave what the engines cannot know, and the exit code, with one line that says why it is not 0."""
+    link = link_of(environment)
+    if not link.decides:
+        return
+    link.crew.take(link.report())
+    codes = {name: link.crew.codes.get(name) for name in link.crew.owners}
+    control = {"started_ns": link.fleet.started_ns, "cpu_s": time.process_time(), "engines": codes}
+    (link.folder / CONTROL).write_text(json.dumps(control), encoding="utf-8")
+    options: Any = environment.parsed_options
+    wrong = complaint(link.crew, Objective(max_p99_ms=options.max_p99_ms, min_ratio=options.min_ratio))
+    if wrong:
+        logging.getLogger(__name__).error("The load did not do: %s.", wrong)
+    environment.process_exit_code = 1 if wrong else 0
 
 
 class EngineUser(User):
@@ -72,22 +89,31 @@ class EngineUser(User):
         """Say how many of these the order wants."""
 
     @abstractmethod
-    def start_engine(self, fleet: Fleet) -> Engine:
+    def start_engine(self, link: Link) -> Engine:
         """Start the engine that this user stands for."""
 
     def on_start(self) -> None:
-        self.engine = self.start_engine(_fleets[self.environment])
+        self.engine = self.start_engine(link_of(self.environment))
 
     @task
     def follow(self) -> None:
-        """Merge what the engine has written since the last look."""
-        for frame in self.engine.new_frames():
+        """Merge what the engine has written since the last look; its end is told after its last frame."""
+        link, code = link_of(self.environment), self.engine.exit_code
+        frames = self.engine.new_frames()
+        for frame in frames:
             merge(self.environment.stats, frame)
+        link.seen(frames)
+        if code is not None:
+            link.ended(self.engine.name, code)
 
     def on_stop(self) -> None:
         """Finish the engine, if the test is stopped before its end, and merge its last frames."""
-        _fleets[self.environment].finish()
+        self._fleet.finish()
         self.follow()
+
+    @property
+    def _fleet(self) -> Fleet:
+        return link_of(self.environment).fleet
 
 
 class KafkaProducer(EngineUser):
@@ -97,10 +123,10 @@ class KafkaProducer(EngineUser):
 
     @classmethod
     def wanted(cls, order: LoadOrder) -> int:
-        return order.producers
+        return order.traffic.producers
 
-    def start_engine(self, fleet: Fleet) -> Engine:
-        return fleet.start_producer()
+    def start_engine(self, link: Link) -> Engine:
+        return link.fleet.start_producer(number=link.claim(Kind.PRODUCER))
 
 
 class KafkaConsumer(EngineUser):
@@ -110,15 +136,7 @@ class KafkaConsumer(EngineUser):
 
     @classmethod
     def wanted(cls, order: LoadOrder) -> int:
-        return order.consumers
+        return order.traffic.groups * order.traffic.consumers
 
-    def start_engine(self, fleet: Fleet) -> Engine:
-        return fleet.start_consumer()
-
-
-class EndOfLoad(LoadTestShape):
-    """A shape that keeps one user for each engine and ends the test when all engines have ended."""
-
-    def tick(self) -> tuple[int, float] | None:
-        fleet = _fleets[self.runner.environment]  # type: ignore[union-attr]
-        return None if fleet.has_ended() else (fleet.size, float(fleet.size))
+    def start_engine(self, link: Link) -> Engine:
+        return link.fleet.start_consumer(number=link.claim(Kind.CONSUMER))

@@ -57,11 +57,9 @@ def test_careless_settings_lose_records(
         faults = [ForcedDelete(steady, pod) for pod in pods]
         evidence.fact(partition=place.key, leader=pods[-1])
         for fault in faults[:-1]:
-            evidence.events.append(run.event("fault", f"forced pod delete: {', '.join(fault.plan())}"))
-            fault.inject()
+            _inject(fault, run, evidence)
         _await_records(flow, place.key)
-        evidence.events.append(run.event("fault", f"forced pod delete of the leader: {pods[-1]}"))
-        faults[-1].inject()
+        _inject(faults[-1], run, evidence)
         for fault in faults:
             trial.prove(fault, run, Evidence())
         for fault in faults:
@@ -71,6 +69,13 @@ def test_careless_settings_lose_records(
     evidence.fact(found={name: count for name, count in judged.measured.items() if name in LOSS})
     evidence.fact(reason=judged.reason, examples=[finding.as_json() for finding in judged.findings[:5]])
     evidence.judge(_finds_the_loss(judged))
+
+
+def _inject(fault: ForcedDelete, run: Run, evidence: Evidence) -> None:
+    """Inject one of several faults: each has an evidence of its own, and all have one line of events."""
+    part = Evidence()
+    trial.inject(fault, run, part)
+    evidence.events.extend(part.events)
 
 
 def _await_records(flow: Traffic, key: str) -> None:

@@ -21,6 +21,7 @@ from harness.document import Document, Sizing
 from harness.evidence import Evidence
 from harness.fixtures import TopicFactory
 from harness.run import Run
+from harness.trial import inject
 
 FILE_SYSTEM_SHARE = 0.9
 """How much of a volume a file system leaves for data: ext4 keeps a few percent for its own tables."""
@@ -183,13 +184,13 @@ def test_the_volume_stays(steady: Cluster, admin: Admin, topic: TopicFactory, ev
     segment = f"{data_folder(steady.inside(pod), pod)}/{name}-0/00000000000000000000.log"
     volume, inode = objects.volume_at(steady, pod, segment), kernel.inode(steady.inside(pod), segment)
     fault = GracefulDelete(steady, pod)
-    run.event("fault", f"{fault.name}: {pod}")
-    fault.inject()
+    inject(fault, run, evidence)
     expect_within(
         lambda: fault.proof_of_healing() is not None and not admin.out_of_sync(),
         what=f"{pod} being replaced",
         budget_s=90,
     )
+    run.faults.close(fault)
     after, inode_after = objects.volume_at(steady, pod, segment), kernel.inode(steady.inside(pod), segment)
     evidence.fact(pod=pod, proof=fault.proof_of_injection(), volume=volume.name, volume_after=after.name)
     evidence.fact(inode=inode, inode_after=inode_after)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 
@@ -18,6 +19,7 @@ from harness.protocols import Admin, Cluster
 from harness.run import Run
 from harness.trial import Trial, survive
 from harness.verdict import Inconclusive
+from harness.victims import ALeader, Scene, ZooKeeperFollower, ZooKeeperLeader, the
 
 PARTITIONS = 6
 Attempt = Callable[[type[PodEnds], str, Budget], Trial]
@@ -51,12 +53,8 @@ def attempt(
 
 @pytest.fixture
 def a_leader(cluster: Cluster, admin: Admin, run: Run) -> str:
-    """Return the pod of a broker that leads partitions and is not the controller: one role is lost at a time."""
-    leaders = {partition.leader for partition in admin.partitions() if partition.leader is not None}
-    candidates = sorted(leaders - {admin.controller()})
-    if not candidates:
-        raise Inconclusive(f"no broker leads a partition without being the controller: leaders {sorted(leaders)}")
-    return cluster.broker_pod(candidates[run.settings.seed % len(candidates)])
+    """Return the pod of a broker that leads partitions and is not the controller, by the run's seed."""
+    return the(ALeader(), Scene(cluster=cluster, admin=admin, random=Random(run.settings.seed)))
 
 
 def leaders_on(admin: Admin, pod: str) -> tuple[str, ...]:
@@ -159,37 +157,34 @@ def test_each_broker_in_turn(
         evidence.judge(*trial.judgements)
 
 
-def zookeeper_member(cluster: Cluster, mode: str) -> str:
-    """Return the pod of a ZooKeeper member that is in this mode now."""
-    modes = {pod: zookeeper.mode(zookeeper.ask(cluster.address(pod), "srvr")) for pod in cluster.zookeepers}
-    pods = [pod for pod, now in modes.items() if now == mode]
-    if not pods:
-        raise Inconclusive(f"no ZooKeeper member is {mode} now: {modes}")
-    return pods[0]
-
-
 @clause("FAIL-06")
-def test_forced_delete_of_the_zookeeper_leader(attempt: Attempt, cluster: Cluster, evidence: Evidence) -> None:
+def test_forced_delete_of_the_zookeeper_leader(
+    attempt: Attempt, cluster: Cluster, admin: Admin, evidence: Evidence
+) -> None:
     """When the ZooKeeper leader's pod is deleted by force, another member leads and Kafka clients feel nothing.
 
     As FAIL-02, with the member that leads the ensemble. Another one must lead afterwards, all three must serve.
     """
-    before = zookeeper_member(cluster, "leader")
+    scene = Scene(cluster=cluster, admin=admin)
+    before = the(ZooKeeperLeader(), scene)
     trial = attempt(ForcedDelete, before, budget.unrelated())
     expect_within(lambda: ensemble_serves(cluster), what="a leader and two followers", budget_s=30)
-    after = zookeeper_member(cluster, "leader")
+    after = the(ZooKeeperLeader(), scene)
     evidence.fact(zookeeper_leader_before=before, zookeeper_leader_after=after)
     assert after != before, f"{before} leads again, although its pod was replaced"
     evidence.judge(*trial.judgements)
 
 
 @clause("FAIL-07")
-def test_forced_delete_of_a_zookeeper_follower(attempt: Attempt, cluster: Cluster, evidence: Evidence) -> None:
+def test_forced_delete_of_a_zookeeper_follower(
+    attempt: Attempt, cluster: Cluster, admin: Admin, run: Run, evidence: Evidence
+) -> None:
     """When a ZooKeeper follower's pod is deleted by force, Kafka clients feel nothing and it joins again.
 
     As FAIL-06, with a member that follows.
     """
-    trial = attempt(ForcedDelete, zookeeper_member(cluster, "follower"), budget.unrelated())
+    follower = the(ZooKeeperFollower(), Scene(cluster=cluster, admin=admin, random=Random(run.settings.seed)))
+    trial = attempt(ForcedDelete, follower, budget.unrelated())
     expect_within(lambda: ensemble_serves(cluster), what="a leader and two followers", budget_s=30)
     evidence.judge(*trial.judgements)
 

@@ -6,35 +6,29 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import sizing
+from harness import profiles, sizing
 from harness.checkers.load import delivery, generator, resources, speed
 from harness.checkers.load.resources import Documented
 from harness.claims import clause
 from harness.clients.admin import Admin
 from harness.cluster.pods import Cluster
+from harness.disturbing import Undisturbed
 from harness.document import Document
 from harness.evidence import Evidence
-from harness.loadrun import run_load
+from harness.loadrun import Ground, Load, run_load
 from harness.measuring import plots
+from harness.measuring.disk import records_planned
 from harness.measuring.plan import Sizing
-from harness.measuring.result import LoadResult
 from harness.run import Run
-from harness.verdict import Inconclusive
-from harness.waiting import TimedOut, wait_until
+from harness.steady_state import await_steady_state
 
-STEADY_BUDGET_S = 60.0
 SEGMENT_BYTES = 64 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
 def load_topic(cluster: Cluster, admin: Admin, run: Run) -> Iterator[str]:
     """Make the topic of the load on a cluster in sync; it can never fill a disk, and goes away afterwards."""
-    try:
-        wait_until(
-            lambda: cluster.all_ready() and not admin.out_of_sync(), what="steady state", timeout_s=STEADY_BUDGET_S
-        )
-    except TimedOut as late:
-        raise Inconclusive(f"the cluster was not in its steady state before the load: {late}") from late
+    await_steady_state(cluster, admin, before="the load")
     plan = sizing.read()
     config = {"retention.bytes": str(bytes_per_partition(plan)), "segment.bytes": str(SEGMENT_BYTES)}
     name = f"load-{run.settings.run_id[-4:]}"
@@ -55,14 +49,16 @@ def bytes_per_partition(plan: Sizing) -> int:
 
 
 @pytest.fixture(scope="module")
-def load(load_topic: str, cluster: Cluster, run: Run) -> LoadResult:
+def load(load_topic: str, cluster: Cluster, run: Run) -> Load:
     """Put the expected load on the cluster once; the clauses judge it from different sides."""
-    folder = run.settings.report_dir / "load"
-    return run_load(sizing.read(), cluster=cluster, topic=load_topic, folder=folder, clock=run.clock)
+    profile = profiles.of_sizing(sizing.read())
+    most = 2 * records_planned(profile.plan)
+    ground = Ground(cluster=cluster, topic=load_topic, documented=None, most_records=most, calm=Undisturbed(cluster))
+    return run_load(profile, ground=ground, folder=run.settings.report_dir / "load", clock=run.clock)
 
 
 @clause("LOAD-01")
-def test_the_expected_rate_is_carried(load: LoadResult, evidence: Evidence) -> None:
+def test_the_expected_rate_is_carried(load: Load, evidence: Evidence) -> None:
     """Producers get the expected rate of 1 KiB records acknowledged by all replicas, without errors and in time.
 
     An open loop: each record is due at a moment of its own, whatever became of those before it, and its latency
@@ -71,13 +67,13 @@ def test_the_expected_rate_is_carried(load: LoadResult, evidence: Evidence) -> N
     must not become more and more. If the generator was late or its machine was full, nothing is concluded.
     """
     record_expectation(load, evidence)
-    evidence.series.extend(plots.of_production(load))
-    judgements = speed.rate(load), speed.produce_latency(load), speed.backlog(load)
-    evidence.judge(*generator.believable(load, judgements))
+    evidence.series.extend(plots.of_production(load.result))
+    judgements = speed.rate(load.result), speed.produce_latency(load.result), speed.backlog(load.result)
+    evidence.judge(*generator.believable(load.result, judgements))
 
 
 @clause("LOAD-02")
-def test_consumers_keep_up(load: LoadResult, evidence: Evidence) -> None:
+def test_consumers_keep_up(load: Load, evidence: Evidence) -> None:
     """Consumers keep up with the expected rate: each acknowledged record is read once, in order and in time.
 
     During the load of LOAD-01 a consumer reads every partition. The 99th percentile of the time from when a record
@@ -85,15 +81,16 @@ def test_consumers_keep_up(load: LoadResult, evidence: Evidence) -> None:
     ended, the consumer reads to the end; the ledgers of both sides must agree record by record, warm-up included.
     """
     record_expectation(load, evidence)
-    evidence.series.extend(plots.of_consumption(load))
-    expected = load.sizing.expectation
-    judgements = generator.believable(load, (speed.end_to_end_latency(load), speed.lag(load)))
-    whole = delivery.check(load.ledgers, producers=expected.producers, consumers=expected.consumers)
+    evidence.series.extend(plots.of_consumption(load.result))
+    traffic = load.profile.traffic
+    seen = speed.end_to_end_latency(load.result), speed.lag(load.result)
+    judgements = generator.believable(load.result, seen)
+    whole = delivery.check(load.ledgers.values(), producers=traffic.producers, consumers=traffic.consumers)
     evidence.judge(*judgements, whole)
 
 
 @clause("LOAD-03")
-def test_the_sizing_suffices(load: LoadResult, document: Document, evidence: Evidence) -> None:
+def test_the_sizing_suffices(load: Load, document: Document, evidence: Evidence) -> None:
     """Under the expected load every broker has its documented CPU and memory and is seldom throttled.
 
     During the load of LOAD-01 the kernel's own counters of each broker's container are read every second. The limits
@@ -102,19 +99,19 @@ def test_the_sizing_suffices(load: LoadResult, document: Document, evidence: Evi
     """
     documented = Documented(cpu_millicores=document.kafka.cpu_millicores, memory_bytes=document.kafka.memory_bytes)
     record_expectation(load, evidence)
-    evidence.series.extend(plots.of_resources(load))
-    evidence.judge(generator.check(load), resources.check(load, documented))
+    evidence.series.extend(plots.of_resources(load.result))
+    evidence.judge(generator.check(load.result), resources.check(load.result, documented))
 
 
-def record_expectation(load: LoadResult, evidence: Evidence) -> None:
+def record_expectation(load: Load, evidence: Evidence) -> None:
     """Record what was asked of the cluster, and during which part of the run it was judged."""
-    expected = load.sizing.expectation
+    traffic = load.profile.traffic
     evidence.fact(
-        expected_records_per_s=expected.records_per_s,
-        record_bytes=expected.record_bytes,
-        partitions=expected.partitions,
-        replication_factor=expected.replication_factor,
-        acks="all",
-        measured_from_s=round(load.measured_from_s, 2),
-        measured_until_s=round(load.measured_until_s, 2),
+        expected_records_per_s=load.profile.expected_records_per_s,
+        record_bytes=traffic.records.value_bytes,
+        partitions=traffic.partitions,
+        replication_factor=traffic.replication_factor,
+        acks=traffic.sending.acks.value,
+        measured_from_s=round(load.result.trial.from_s, 2),
+        measured_until_s=round(load.result.trial.until_s, 2),
     )

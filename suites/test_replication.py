@@ -21,6 +21,7 @@ from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.fixtures import TopicFactory
 from harness.run import Run
+from harness.trial import inject
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
 
@@ -111,8 +112,7 @@ def test_a_follower_catches_up(
     send(admin.bootstrap, name, records("before", count=300))
     follower = next(broker for broker in sorted(admin.brokers()) if broker != admin.controller())
     fault = ForcedDelete(steady, steady.broker_pod(follower))
-    evidence.events.append(run.event("fault", f"{fault.name}: {', '.join(fault.plan())}"))
-    fault.inject()
+    inject(fault, run, evidence)
     expect_within(lambda: _is_out(admin, name, follower), what=f"broker {follower} leaving the ISR", budget_s=30)
     send(admin.bootstrap, name, records("while-away", count=300))
     if not _is_out(admin, name, follower):
@@ -122,6 +122,7 @@ def test_a_follower_catches_up(
         what="every partition being in sync again",
         budget_s=BACK_BUDGET_S,
     )
+    run.faults.close(fault)
     evidence.events.append(run.event("isr-full", "in sync again"))
     evidence.fact(follower=follower, proof=fault.proof_of_injection(), caught_up_s=round(took_s, 2))
     evidence.judge(replicas.check(settled_digests(steady, admin, name)))
@@ -133,18 +134,19 @@ def _is_out(admin: Admin, topic: str, broker: int) -> bool:
 
 
 @pytest.fixture
-def two_brokers_away(steady: Cluster) -> Iterator[Callable[[], BrokersAway]]:
+def two_brokers_away(steady: Cluster, run: Run, evidence: Evidence) -> Iterator[Callable[[], BrokersAway]]:
     """Return a function that takes all brokers but one away; they are brought back, whatever happens."""
     fault = BrokersAway(steady, left=1)
 
     def go() -> BrokersAway:
-        fault.inject()
+        inject(fault, run, evidence)
         wait_until(lambda: fault.proof_of_injection() is not None, what="two brokers going", timeout_s=90)
         return fault
 
     yield go
     fault.heal()
     wait_until(lambda: fault.proof_of_healing() is not None, what="the brokers coming back", timeout_s=BACK_BUDGET_S)
+    run.faults.close(fault)
 
 
 @clause("REP-06")
@@ -159,7 +161,6 @@ def test_below_min_isr(
     name = topic("min-isr", partitions=1)
     assert attempt_send(admin.bootstrap, name, "accepted-before") is None, "a write with all brokers was refused"
     fault = two_brokers_away()
-    evidence.events.append(run.event("fault", f"{fault.name}: {', '.join(fault.plan())}"))
     evidence.fact(proof=fault.proof_of_injection())
     expect_within(lambda: len(_isr(admin, name)) == 1, what="the in-sync set shrinking to one", budget_s=30)
     refusal = attempt_send(admin.bootstrap, name, "refused")

@@ -23,6 +23,7 @@ from harness.cluster.segments import replicas_of
 from harness.evidence import Evidence
 from harness.fixtures import TopicFactory
 from harness.run import Run
+from harness.trial import inject
 from harness.verdict import Inconclusive, Verdict
 from harness.waiting import TimedOut, wait_until
 from suites.retention.laboratory import BEAT_EVERY_S, BROKER_TIME, COMMITTED, DELETED_KEYS, Laboratory
@@ -357,12 +358,12 @@ def restart_the_leader(
     if leader is None:
         raise Inconclusive(f"{name} has no leader, so it cannot be restarted")
     fault = GracefulDelete(cluster, cluster.broker_pod(leader))
-    evidence.events.append(run.event("fault", f"{fault.name}: {', '.join(fault.plan())}"))
-    fault.inject()
+    inject(fault, run, evidence)
     await_moment(lambda: fault.proof_of_injection() is not None, timeout_s=HEALING_S)
     if run.clock.now_s() > before_s:
         raise Inconclusive(f"{fault.plan()[0]} was not replaced before the retention was over")
     await_moment(lambda: fault.proof_of_healing() is not None, timeout_s=HEALING_S)
+    run.faults.close(fault)
     evidence.fact(proof_of_injection=fault.proof_of_injection())
     evidence.events.append(run.event("healed", f"{', '.join(fault.plan())} is ready again"))
     return run.clock.now_s()

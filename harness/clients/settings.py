@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from harness.measuring.traffic import Sending
+
 Settings = dict[str, str | int | float | bool]
 """librdkafka configuration properties."""
 
@@ -65,6 +67,30 @@ def transactional_producer(bootstrap: str, *, transactional_id: str, timeout_s: 
 def careless_producer(bootstrap: str) -> Settings:
     """Return the settings of a producer that is content when the leader alone has its record: a negative control."""
     return {**durable_producer(bootstrap), "acks": 1, "enable.idempotence": False}
+
+
+MOST_QUEUED = 10_000_000
+MOST_QUEUED_KBYTES = 2_097_151
+"""The client's queue holds a whole load: a slow cluster makes records wait, it never makes the generator wait."""
+
+
+def load_producer(bootstrap: str, sending: Sending) -> Settings:
+    """Return the settings of a producer of a load, which never refuses a record for lack of room."""
+    return {
+        **durable_producer(bootstrap),
+        "acks": sending.acks.value,
+        "enable.idempotence": sending.idempotent,
+        "compression.type": sending.compression.value,
+        "linger.ms": sending.linger_ms,
+        "batch.size": sending.batch_bytes,
+        "message.max.bytes": max(LEAST_REQUEST_BYTES, sending.batch_bytes),
+        "max.in.flight.requests.per.connection": sending.in_flight,
+        "queue.buffering.max.messages": MOST_QUEUED,
+        "queue.buffering.max.kbytes": MOST_QUEUED_KBYTES,
+    }
+
+
+LEAST_REQUEST_BYTES = 1_000_000
 
 
 def plain_consumer(bootstrap: str, *, group: str, isolation: Isolation = Isolation.COMMITTED) -> Settings:

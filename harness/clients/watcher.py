@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
@@ -41,10 +41,22 @@ class Bootstrapped(Protocol):
 
 
 class Watcher:
-    """A context that samples until it is left; a moment without an answer is no sample, never a good one."""
+    """A context that samples until it is left; a moment without an answer is no sample, never a good one.
 
-    def __init__(self, admin: Bootstrapped, *, clock: RunClock, topics: frozenset[str] | None = None) -> None:
+    `each` is called with every sample as it comes, from the watcher's own thread.
+    """
+
+    def __init__(
+        self,
+        admin: Bootstrapped,
+        *,
+        clock: RunClock,
+        topics: frozenset[str] | None = None,
+        every_s: float = SAMPLE_EVERY_S,
+        each: Callable[[Sample], None] = lambda _: None,
+    ) -> None:
         self._admin, self._clock, self._topics = Admin(admin.bootstrap), clock, topics
+        self._every_s, self._each = every_s, each
         self._samples: list[Sample] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
@@ -60,7 +72,7 @@ class Watcher:
         self._thread.join(timeout=20)
 
     def _run(self) -> None:
-        while not self._stop.wait(SAMPLE_EVERY_S):
+        while not self._stop.wait(self._every_s):
             try:
                 partitions = self._admin.partitions(timeout_s=ANSWER_TIMEOUT_S)
             except KafkaException:
@@ -70,6 +82,7 @@ class Watcher:
             seen = tuple(p for p in partitions if self._topics is None or p.topic in self._topics)
             if seen:  # a broker that does not know the topic says nothing about it
                 self._samples.append(Sample(time_s=self._clock.now_s(), partitions=seen))
+                self._each(self._samples[-1])
 
     @property
     def samples(self) -> tuple[Sample, ...]:

@@ -23,7 +23,7 @@ Refused = ApiException
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Which cluster the user named; a context of None is the kubeconfig's current one."""
+    """Which cluster the user named; a context of None is the kubeconfig's only one: nobody guesses among several."""
 
     kubeconfig: Path
     context: str | None
@@ -48,6 +48,10 @@ class Connection:
     @cached_property
     def apps(self) -> client.AppsV1Api:
         return client.AppsV1Api(self.api)
+
+    @cached_property
+    def networking(self) -> client.NetworkingV1Api:
+        return client.NetworkingV1Api(self.api)
 
     @cached_property
     def leases(self) -> client.CoordinationV1Api:
@@ -116,6 +120,11 @@ def _load(target: Target) -> tuple[client.ApiClient, str]:
     try:
         contexts, current = config.list_kube_config_contexts(str(target.kubeconfig))
         names = [context["name"] for context in contexts]
+        if target.context is None and len(names) > 1:
+            raise UsageError(
+                f"{target.kubeconfig} has {len(names)} contexts and none was named",
+                remedy=f"choose one with --context: {', '.join(sorted(names))}",
+            )
         name = target.context or current["name"]
         if name not in names:
             raise UsageError(

@@ -85,6 +85,24 @@ class Cluster:
     def stateful_set(self, name: str) -> client.V1StatefulSet:
         return self.connection.apps.read_namespaced_stateful_set(name, self.namespace)
 
+    def replicas(self, stateful_set: str) -> int | None:
+        """Return how many pods a StatefulSet is asked for, None where there is no such set."""
+        try:
+            return self.stateful_set(stateful_set).spec.replicas or 0
+        except ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def is_settled(self, stateful_set: str) -> bool:
+        """Say whether all pods that a StatefulSet is asked for are ready and of its present template."""
+        body = self.stateful_set(stateful_set)
+        status, asked = body.status, body.spec.replicas if body.spec else None
+        if status is None or (status.observed_generation or 0) < (metadata(body).generation or 0):
+            return False
+        is_rolled = status.update_revision == status.current_revision or status.updated_replicas == asked
+        return is_rolled and (status.ready_replicas or 0) == asked
+
     def scale(self, stateful_set: str, *, replicas: int) -> None:
         """Ask a StatefulSet for another number of pods."""
         body = {"spec": {"replicas": replicas}}
@@ -113,6 +131,33 @@ class Cluster:
             data={**(original.data or {}), **extra},
         )
         self.connection.core.create_namespaced_config_map(self.namespace, body)
+
+    def has_config_map(self, name: str) -> bool:
+        try:
+            self.connection.core.read_namespaced_config_map(name, self.namespace)
+        except ApiException as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def delete_config_map(self, name: str) -> None:
+        """Delete a ConfigMap; one that is not there is fine."""
+        try:
+            self.connection.core.delete_namespaced_config_map(name, self.namespace)
+        except ApiException as error:
+            if error.status != 404:
+                raise
+
+    def pods_with_config_map(self, name: str) -> tuple[str, ...]:
+        """Return the pods that mount a ConfigMap."""
+        pods = self.connection.core.list_namespaced_pod(self.namespace).items
+        return tuple(
+            metadata(pod).name or ""
+            for pod in pods
+            for volume in (pod.spec.volumes if pod.spec else None) or []
+            if volume.config_map and volume.config_map.name == name
+        )
 
     def use_config_map(self, stateful_set: str, *, old: str, new: str) -> None:
         """Let a StatefulSet mount another ConfigMap in place of one, which rolls its pods."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -21,6 +21,10 @@ ALLOWED_LABEL = "harness.greenfield/allowed"
 CREATED_LABEL = "harness.greenfield/created"
 MANAGER = "greenfield-harness"
 MANAGED_BY = {"app.kubernetes.io/managed-by": MANAGER}
+FAULT_LABEL = {"harness.greenfield/fault": "true"}
+"""What every object carries that a fault makes, in whatever namespace: an audit finds it by this."""
+
+DECLARED_ANNOTATION = "harness.greenfield/declared-replicas"
 LEASE = "greenfield-harness"
 LEASE_S = 20
 BEAT_S = LEASE_S / 4
@@ -44,7 +48,24 @@ def survey(connection: Connection, namespace: str, *, reuse: bool) -> Ground:
                 remedy="name the namespace where Kafka runs with --namespace",
             )
         return Ground(namespace=namespace, created=True)
-    labels = metadata(existing).labels or {}
+    ground = _labelled(namespace, metadata(existing).labels or {})
+    if not (ground.created or reuse):
+        _refuse_foreign_workloads(connection, namespace)
+    return ground
+
+
+def require_own(connection: Connection, namespace: str) -> Ground:
+    """Return a namespace that is there and that the harness may change; raise for any other."""
+    existing = _read_namespace(connection, namespace)
+    if existing is None:
+        raise UsageError(
+            f"there is no namespace {namespace!r}, so nothing of it is left",
+            remedy="name another one with --namespace",
+        )
+    return _labelled(namespace, metadata(existing).labels or {})
+
+
+def _labelled(namespace: str, labels: Mapping[str, str]) -> Ground:
     if labels.get(CREATED_LABEL) == "true":
         return Ground(namespace=namespace, created=True)
     if labels.get(ALLOWED_LABEL) != "true":
@@ -53,8 +74,6 @@ def survey(connection: Connection, namespace: str, *, reuse: bool) -> Ground:
             remedy="faults will be injected there: name another namespace with --namespace, or, if nobody depends on "
             f"it, run `kubectl label namespace {namespace} {ALLOWED_LABEL}=true`",
         )
-    if not reuse:
-        _refuse_foreign_workloads(connection, namespace)
     return Ground(namespace=namespace, created=False)
 
 

@@ -18,7 +18,7 @@ from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError
 from harness.cluster.connection import Connection
 from harness.cluster.diagnosis import Snapshot, crashing_pods, diagnose
 from harness.cluster.rendering import Body, Manifests
-from harness.cluster.safety import CREATED_LABEL, MANAGED_BY, MANAGER, Ground
+from harness.cluster.safety import CREATED_LABEL, DECLARED_ANNOTATION, MANAGED_BY, MANAGER, Ground
 from harness.errors import MachineError, UsageError
 from harness.waiting import TimedOut, wait_until
 
@@ -62,8 +62,12 @@ class Stage:
                 self._apply_one(dynamic, self._owned(body))
 
     def _owned(self, body: Body) -> dict[str, Any]:
-        labels = {**body["metadata"].get("labels", {}), **MANAGED_BY}
-        return {**body, "metadata": {**body["metadata"], "labels": labels}}
+        """Return an object with the harness's marks; on a StatefulSet also how many pods it declares, for the audit."""
+        metadata = {**body["metadata"], "labels": {**body["metadata"].get("labels", {}), **MANAGED_BY}}
+        if body["kind"] == "StatefulSet":
+            noted = {DECLARED_ANNOTATION: str(body["spec"].get("replicas", 1))}
+            metadata["annotations"] = {**body["metadata"].get("annotations", {}), **noted}
+        return {**body, "metadata": metadata}
 
     def _apply_one(self, dynamic: DynamicClient, body: Body) -> None:
         label = f"{body['kind']} {body['metadata']['name']}"

@@ -66,11 +66,3 @@ def merged(frames: Iterable[Frame], *, engine: str = "all") -> Frame:
         for name in HISTOGRAMS:
             getattr(total, name).add(getattr(part, name))
     return replace(total, **{name: sum(getattr(part, name) for part in parts) for name in COUNTERS})
-
-
-def by_second(frames: Iterable[Frame]) -> tuple[Frame, ...]:
-    """Merge the frames of all engines second by second, in order."""
-    seconds: dict[int, list[Frame]] = {}
-    for frame in frames:
-        seconds.setdefault(frame.started_ns, []).append(frame)
-    return tuple(merged(parts) for _, parts in sorted(seconds.items()))

@@ -1,56 +1,117 @@
-"""The ledger of a load: which records were acknowledged and how often each was read, a byte for each record."""
+"""The ledger of a load: which records were acknowledged, and how often each was read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 Run = tuple[int, int, int]
 """First sequence, last sequence, and how often each of these was marked."""
 
 MOST = 255
+SETTLED = 1 << 16
+"""Marks behind which every sequence was marked alike are kept as a run, not one by one, once there are so many."""
 
 
 class Marks:
-    """How often each sequence number was marked; more than 255 times is kept as 255. Runs that overlap add up."""
+    """How often each sequence number was marked; more than 255 times is kept as 255. Runs that overlap add up.
+
+    A byte for each sequence, but only from the first one on that is still missing: what was marked without a hole
+    before it is one run, so that hours of a healthy load take no memory.
+    """
 
     def __init__(self, runs: Iterable[Run] = ()) -> None:
-        self._counts = bytearray()
+        self._settled = 0
+        """Every sequence below this was marked once, and again as often as `_again` says."""
+        self._again: dict[int, int] = {}
+        self._counts = np.zeros(0, dtype=np.uint8)
+        self._length = 0
+        self._settle_at = SETTLED
         for first, last, count in runs:
-            self._reach(last)
-            before = self._counts[first : last + 1]
-            added = bytes(min(MOST, seen + count) for seen in before) if any(before) else bytes([count]) * len(before)
-            self._counts[first : last + 1] = added
-
-    def _reach(self, sequence: int) -> None:
-        missing = sequence + 1 - len(self._counts)
-        if missing > 0:
-            self._counts.extend(bytes(max(missing, len(self._counts))))
+            self._add(first, np.full(last + 1 - first, count))
 
     def mark(self, sequence: int) -> None:
-        if sequence >= len(self._counts):
-            self._reach(sequence)
-        if self._counts[sequence] < MOST:
-            self._counts[sequence] += 1
+        self.mark_many(np.array([sequence]))
+
+    def mark_many(self, sequences: NDArray[np.int64]) -> None:
+        """Mark sequences, each as often as it is in the array."""
+        if len(sequences):
+            first = int(sequences.min())
+            self._add(first, np.bincount(sequences - first))
+
+    def _add(self, first: int, added: NDArray[np.int64]) -> None:
+        if first < self._settled:
+            old = added[: self._settled - first]
+            for offset in np.flatnonzero(old):
+                self._again[first + int(offset)] = self._again.get(first + int(offset), 0) + int(old[offset])
+            first, added = self._settled, added[len(old) :]
+        if not len(added):
+            return
+        start = first - self._settled
+        self._reach(start + len(added))
+        part = self._counts[start : start + len(added)]
+        part[:] = np.minimum(part.astype(np.int64) + added, MOST)
+        if self._length > self._settle_at:
+            self._settle()
+            self._settle_at = self._length + SETTLED  # a hole that stays is not looked for at every mark
+
+    def _reach(self, length: int) -> None:
+        if length > len(self._counts):
+            longer = np.zeros(max(length, 2 * len(self._counts), 1024), dtype=np.uint8)
+            longer[: self._length] = self._counts[: self._length]
+            self._counts = longer
+        self._length = max(self._length, length)
+
+    def _settle(self) -> None:
+        """Turn the part without a hole into a run; what was marked twice in it is remembered by itself."""
+        seen = self._counts[: self._length]
+        holes = np.flatnonzero(seen == 0)
+        whole = int(holes[0]) if len(holes) else self._length
+        for offset in np.flatnonzero(seen[:whole] > 1):
+            self._again[self._settled + int(offset)] = int(seen[offset]) - 1
+        rest = seen[whole:].copy()
+        self._settled, self._counts, self._length = self._settled + whole, rest, len(rest)
 
     def __len__(self) -> int:
-        return len(self._counts)
+        return self._settled + self._length
 
     def count(self, sequence: int) -> int:
-        return self._counts[sequence] if sequence < len(self._counts) else 0
+        if sequence < self._settled:
+            return min(MOST, 1 + self._again.get(sequence, 0))
+        offset = sequence - self._settled
+        return int(self._counts[offset]) if offset < self._length else 0
 
     def runs(self) -> tuple[Run, ...]:
         """Return the marked sequences as runs of equal counts: a load without mishap is one run."""
         found: list[Run] = []
-        first = 0
-        for count, group in groupby(self._counts):
-            last = first + sum(1 for _ in group) - 1
-            if count:
+        for first, last, count in (*self._settled_runs(), *self._later_runs()):
+            if found and found[-1][1] + 1 == first and found[-1][2] == count:
+                found[-1] = found[-1][0], last, count
+            else:
                 found.append((first, last, count))
-            first = last + 1
         return tuple(found)
+
+    def _settled_runs(self) -> Iterator[Run]:
+        first = 0
+        for sequence in sorted(self._again):
+            if sequence > first:
+                yield first, sequence - 1, 1
+            yield sequence, sequence, self.count(sequence)
+            first = sequence + 1
+        if first < self._settled:
+            yield first, self._settled - 1, 1
+
+    def _later_runs(self) -> Iterator[Run]:
+        seen = self._counts[: self._length]
+        edges = np.flatnonzero(np.diff(seen)) + 1
+        for first, end in pairwise((0, *map(int, edges), self._length)):
+            if end > first and seen[first]:
+                yield self._settled + first, self._settled + end - 1, int(seen[first])
 
 
 Streams = Mapping[str, tuple[Run, ...]]

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from harness.measuring.frames import Frame
 from harness.measuring.histogram import Histogram
 from harness.runclock import NS_PER_S
 
 Sink = Callable[[Frame], None]
+Moments = NDArray[np.int64]
+"""Moments at which records were due, in nanoseconds of the monotonic clock."""
 
 
 class Meter:
-    """Counts what one engine does; a second in which nothing happened has its frame, too: the engine lived."""
+    """Counts what one engine does; a second in which nothing happened has its frame, too: the engine lived.
+
+    Many records are counted at once, with one reading of the clock: that moment is after every one of them, by no
+    more than one turn of the engine's loop, so a latency may be shown too long by that much, and never too short.
+    """
 
     def __init__(self, engine: str, *, started_ns: int, sink: Sink, cpu_s: Callable[[], float]) -> None:
         self._engine, self._started_ns, self._sink, self._cpu_s = engine, started_ns, sink, cpu_s
@@ -55,26 +64,28 @@ class Meter:
         self._started_ns += NS_PER_S
         self._clear()
 
-    def sent(self, *, now_ns: int, intended_ns: int) -> None:
+    def sent(self, *, now_ns: int, intended_ns: Moments) -> None:
         self.roll(now_ns)
-        self._sent += 1
-        self._lateness.record_us((now_ns - intended_ns) // 1000)
+        self._sent += len(intended_ns)
+        self._lateness.record_many_us((now_ns - intended_ns) // 1000)
 
-    def acknowledged(self, *, now_ns: int, intended_ns: int, size: int) -> None:
+    def acknowledged(self, *, now_ns: int, intended_ns: Moments, size: int) -> None:
+        """Count acknowledged records; `size` is the bytes of all their values together."""
         self.roll(now_ns)
-        self._acknowledged += 1
+        self._acknowledged += len(intended_ns)
         self._acknowledged_bytes += size
-        self._latency.record_us((now_ns - intended_ns) // 1000)
+        self._latency.record_many_us((now_ns - intended_ns) // 1000)
 
-    def failed(self, *, now_ns: int, intended_ns: int, error: str) -> None:
-        """Count a record that was not acknowledged; its latency stays in, as long as it was waited for."""
+    def failed(self, *, now_ns: int, intended_ns: Moments, error: str) -> None:
+        """Count records that were not acknowledged; their latency stays in, as long as they were waited for."""
         self.roll(now_ns)
-        self._failed += 1
-        self._errors[error] += 1
-        self._latency.record_us((now_ns - intended_ns) // 1000)
+        self._failed += len(intended_ns)
+        self._errors[error] += len(intended_ns)
+        self._latency.record_many_us((now_ns - intended_ns) // 1000)
 
-    def consumed(self, *, now_ns: int, intended_ns: int, size: int) -> None:
+    def consumed(self, *, now_ns: int, intended_ns: Moments, size: int) -> None:
+        """Count delivered records; `size` is the bytes of all their values together."""
         self.roll(now_ns)
-        self._consumed += 1
+        self._consumed += len(intended_ns)
         self._consumed_bytes += size
-        self._end_to_end.record_us((now_ns - intended_ns) // 1000)
+        self._end_to_end.record_many_us((now_ns - intended_ns) // 1000)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+
+from harness.measuring.traffic import Traffic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,3 +67,80 @@ class Sizing:
     def bytes_per_broker(self) -> int:
         """How much disk the load takes on a broker at most: no broker holds more than one replica of a record."""
         return int(self.expectation.records_per_s * self.trial.duration_s * self.expectation.record_bytes)
+
+
+class Purpose(Enum):
+    """What a trial is for."""
+
+    WARM_UP = "warm-up"
+    RAMP = "ramp"
+    BISECT = "bisect"
+    CONFIRM = "confirm"
+    SOAK = "soak"
+    HOLD = "hold"
+
+
+class Disturbance(Enum):
+    """What is done to the cluster while it carries a load."""
+
+    BROKER_DOWN = "one broker down"
+    ROLLING_RESTART = "rolling restart"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """Hold one rate. The warm-up ends when the cluster is steady, after `warm_up_s` at the latest."""
+
+    records_per_s: float
+    warm_up_s: float = 30
+    measured_s: float = 45
+
+
+@dataclass(frozen=True, kw_only=True)
+class Soak:
+    """Hold a share of a rate for long: what is carried for a minute may still pile up over an hour."""
+
+    records_per_s: float
+    share: float = 0.8
+    warm_up_s: float = 30
+    measured_s: float = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindKnee:
+    """Find the highest rate that is carried: double until it is not, halve the gap, confirm at length, soak.
+
+    `precision` is how close the two ends of the gap come; the search is repeated from a wider gap, because a single
+    one says nothing of its own noise.
+    """
+
+    from_records_per_s: float
+    most_records_per_s: float
+    warm_up_s: float = 90
+    trial_s: float = 8
+    confirm_s: float = 20
+    soak_s: float = 30
+    soak_share: float = 0.8
+    precision: float = 0.05
+    repeats: int = 3
+
+
+Plan = Hold | Soak | FindKnee
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One kind of load: what it shows, its traffic, how it is tried, and how well it must be carried.
+
+    `expected_records_per_s` of None means that nobody has said yet how much this kind of load must be.
+    """
+
+    name: str
+    what: str
+    traffic: Traffic
+    plan: Plan
+    objectives: Objectives
+    generator: GeneratorLimits
+    disturbance: Disturbance | None = None
+    expected_records_per_s: float | None = None
+    drain_s: float = 20

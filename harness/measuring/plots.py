@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from harness.evidence import Series
-from harness.measuring.histogram import Histogram
 from harness.measuring.result import LoadResult, Second
 from harness.measuring.usage import Usage
 
@@ -14,17 +13,17 @@ from harness.measuring.usage import Usage
 def of_production(result: LoadResult) -> tuple[Series, ...]:
     """Return rate, latency and lateness of the producers."""
     return (
-        _plot("acknowledged", "records/s", result, lambda second: second.frame.acknowledged),
-        _percentile("produce latency p99", result, lambda second: second.frame.latency),
-        _percentile("send lateness p99", result, lambda second: second.frame.lateness),
+        _plot("acknowledged", "records/s", result, lambda second: second.acknowledged),
+        _percentile("produce latency p99", result, lambda second: second.produce_p99_ms),
+        _percentile("send lateness p99", result, lambda second: second.lateness_p99_ms),
     )
 
 
 def of_consumption(result: LoadResult) -> tuple[Series, ...]:
     """Return rate, latency and lag of the consumers."""
     return (
-        _plot("consumed", "records/s", result, lambda second: second.frame.consumed),
-        _percentile("end-to-end latency p99", result, lambda second: second.frame.end_to_end),
+        _plot("consumed", "records/s", result, lambda second: second.consumed),
+        _percentile("end-to-end latency p99", result, lambda second: second.end_to_end_p99_ms),
         _plot("lag", "records", result, lambda second: second.lag),
     )
 
@@ -46,9 +45,9 @@ def _plot(name: str, unit: str, result: LoadResult, of: Callable[[Second], int])
     return Series(name=name, unit=unit, points=points)
 
 
-def _percentile(name: str, result: LoadResult, of: Callable[[Second], Histogram]) -> Series:
+def _percentile(name: str, result: LoadResult, of: Callable[[Second], float | None]) -> Series:
     seconds = [(second.time_s, of(second)) for second in result.seconds]
-    points = tuple((round(time_s, 3), values.percentile_ms(99)) for time_s, values in seconds if values.count)
+    points = tuple((round(time_s, 3), value_ms) for time_s, value_ms in seconds if value_ms is not None)
     return Series(name=name, unit="ms", points=points)
 
 

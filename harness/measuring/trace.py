@@ -13,6 +13,8 @@ from harness.measuring.frames import Frame
 from harness.measuring.ledger import Ledger
 
 SUFFIX = ".jsonl"
+ENGINES = ("producer-", "consumer-")
+"""How the names of traces begin; other files of a load end alike."""
 
 
 class TraceWriter:

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Protocol
 from xml.etree.ElementTree import Element
 
 from harness.charts import (
+    LogScale,
     Scale,
+    Tick,
     bounds,
     downsample,
     line_path,
+    log_ticks,
     merged,
     node,
     runs,
@@ -32,6 +36,12 @@ _ROWS_SHOWN = 12
 _PANEL = 84.0
 _LINES_PER_PANEL = 4
 _PIXELS_PER_BUCKET = 3
+
+
+class Axis(Protocol):
+    """Gives the ticks and the scale of a panel whose values lie between two ends."""
+
+    def __call__(self, low: float, high: float, *, start: float, end: float) -> tuple[list[Tick], Scale | LogScale]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +80,7 @@ def clause_timeline(evidence: Evidence, *, zero_s: float, label: str) -> list[st
     drawings = []
     for layout in LAYOUTS:
         scale = layout.scale(low_s, high_s)
-        blocks = [*_window_blocks(evidence, layout, scale), *_panels(evidence.series, layout, scale)]
+        blocks = [*_window_blocks(evidence, layout, scale), *panels(evidence.series, layout, scale)]
         drawings.append(
             picture(layout=layout, scale=scale, events=evidence.events, blocks=blocks, zero_s=zero_s, label=label)
         )
@@ -169,35 +179,51 @@ def _bars(row: Row, *, y: float, scale: Scale, class_: str) -> list[Element]:
     ]
 
 
-def _panels(series: Sequence[Series], layout: Layout, scale: Scale) -> list[Block]:
-    """Make one panel for each unit, because lines on one axis must be comparable; at most four lines in each."""
-    panels = []
+def panels(
+    series: Sequence[Series], layout: Layout, scale: Scale, *, logarithmic: frozenset[str] = frozenset()
+) -> list[Block]:
+    """Make one panel for each unit, because lines on one axis must be comparable; at most four lines in each.
+
+    Units that are named `logarithmic` get such an axis: what is a thousand times as much must not hide the rest.
+    """
+    made = []
     for unit in dict.fromkeys(one.unit for one in series):
         same = [one for one in series if one.unit == unit]
         for first in range(0, len(same), _LINES_PER_PANEL):
-            panels.append(_panel(same[first : first + _LINES_PER_PANEL], unit=unit, layout=layout, scale=scale))
-    return panels
+            some = same[first : first + _LINES_PER_PANEL]
+            axis = _log_axis if unit in logarithmic else _straight_axis
+            made.append(_panel(some, unit=unit, layout=layout, scale=scale, axis=axis))
+    return made
 
 
-def _panel(series: Sequence[Series], *, unit: str, layout: Layout, scale: Scale) -> Block:
-    legend = _legend([one.name for one in series], unit=unit, layout=layout)
+def _straight_axis(low: float, high: float, *, start: float, end: float) -> tuple[list[Tick], Scale | LogScale]:
+    marks = value_ticks(min(0.0, low), high)
+    return marks, Scale(low=marks[0].value, high=marks[-1].value, start=start, end=end)
+
+
+def _log_axis(low: float, high: float, *, start: float, end: float) -> tuple[list[Tick], Scale | LogScale]:
+    marks = log_ticks(low, high)
+    return marks, LogScale(low=marks[0].value, high=marks[-1].value, start=start, end=end)
+
+
+def _panel(series: Sequence[Series], *, unit: str, layout: Layout, scale: Scale, axis: Axis) -> Block:
+    key = legend([one.name for one in series], unit=unit, layout=layout)
     extent = bounds(value for one in series for _, value in one.points)
     if extent is None:
-        empty = text("no data", x=layout.left, y=legend.height + 12, class_="tick")
-        return Block(nodes=[*legend.nodes, empty], height=legend.height + 24)
-    marks = value_ticks(min(0.0, extent[0]), extent[1])
-    up = Scale(low=marks[0].value, high=marks[-1].value, start=legend.height + _PANEL, end=legend.height + 6)
-    nodes = list(legend.nodes)
+        empty = text("no data", x=layout.left, y=key.height + 12, class_="tick")
+        return Block(nodes=[*key.nodes, empty], height=key.height + 24)
+    marks, up = axis(*extent, start=key.height + _PANEL, end=key.height + 6)
+    nodes = list(key.nodes)
     for mark in marks:
         y = up(mark.value)
         nodes.append(node("line", class_="grid", x1=layout.left, x2=layout.end, y1=y, y2=y))
         nodes.append(text(mark.label, x=layout.left - 8, y=y + 4, class_="tick", anchor="end"))
     for index, one in enumerate(series):
         nodes.append(node("path", class_=f"line s{index}", d=_line(one, scale=scale, up=up)))
-    return Block(nodes=nodes, height=legend.height + _PANEL + 12)
+    return Block(nodes=nodes, height=key.height + _PANEL + 12)
 
 
-def _line(series: Series, *, scale: Scale, up: Scale) -> str:
+def _line(series: Series, *, scale: Scale, up: Scale | LogScale) -> str:
     """Return the path of a series, each stretch downsampled to its share of the pixels."""
     paths = []
     for points in runs(series.points):
@@ -207,7 +233,7 @@ def _line(series: Series, *, scale: Scale, up: Scale) -> str:
     return "".join(paths)
 
 
-def _legend(names: Sequence[str], *, unit: str, layout: Layout) -> Block:
+def legend(names: Sequence[str], *, unit: str, layout: Layout) -> Block:
     """Name the lines of a panel, each with a sample of its stroke; names that find no room go on the next line."""
     nodes = [
         text(shortened(unit, width=layout.left - 10, size=SIZE), x=layout.left - 8, y=14, class_="unit", anchor="end")

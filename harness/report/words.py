@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.certificate import REHEARSAL, Certificate
+from harness.measuring.drift import Difference
 from harness.report.figures import plural
 from harness.verdict import Verdict
 
@@ -28,6 +29,18 @@ VERDICTS: Mapping[Verdict, VerdictWords] = {
     Verdict.INCONCLUSIVE: VerdictWords(name="inconclusive", sign="?", title="INCONCLUSIVE", class_="inconclusive"),
 }
 NOT_RUN = VerdictWords(name="not run", sign="–", title="NOT RUN", class_="not-run")
+SUFFICIENCY: Mapping[str, VerdictWords] = {
+    "SUFFICIENT": VerdictWords(name="sufficient", sign="✓", title="SUFFICIENT", class_="pass"),
+    "INSUFFICIENT": VerdictWords(name="insufficient", sign="✗", title="INSUFFICIENT", class_="fail"),
+    "DRIFT": VerdictWords(name="drift", sign="✗", title="DRIFT", class_="fail"),
+    "INCONCLUSIVE": VerdictWords(name="inconclusive", sign="?", title="INCONCLUSIVE", class_="inconclusive"),
+}
+DIFFERENCES: Mapping[Difference, VerdictWords] = {
+    Difference.SAME: VerdictWords(name="same within noise", sign="=", title="SAME", class_="pass"),
+    Difference.BETTER: VerdictWords(name="better", sign="▲", title="BETTER", class_="pass"),
+    Difference.WORSE: VerdictWords(name="worse", sign="▼", title="WORSE", class_="fail"),
+    Difference.UNKNOWN: VerdictWords(name="cannot tell", sign="?", title="CANNOT TELL", class_="inconclusive"),
+}
 
 _FAMILIES = {
     "DOC": "Documented",

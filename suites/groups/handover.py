@@ -13,6 +13,7 @@ from harness.clients.admin import Admin
 from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.run import Run
+from harness.trial import inject
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
 
@@ -31,8 +32,7 @@ class CoordinatorEnds:
         self._fault = ForcedDelete(cluster, cluster.broker_pod(before))
 
     def inject(self) -> None:
-        self._event("fault", f"{self._fault.name}: {', '.join(self._fault.plan())}")
-        self._fault.inject()
+        inject(self._fault, self._run, self._evidence)
 
     def await_another(self, bound: Budget) -> None:
         """Expect another broker to lead the group's offsets within the bound."""
@@ -80,6 +80,7 @@ class CoordinatorEnds:
             "the cluster being in sync again",
             HEALING_S,
         )
+        self._run.faults.close(self._fault)
         self._event("healed", f"{', '.join(self._fault.plan())} is in sync again")
 
     def _event(self, kind: str, what: str) -> None:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from harness.clients.admin import coordinator_partition
 from harness.clients.company import Transactions
 from harness.protocols import Admin
 from harness.verdict import Inconclusive
+from harness.victims import STATE_TOPIC, transaction_coordinator
 from harness.waiting import wait_until
 
-STATE_TOPIC = "__transaction_state"
 NAMES = 100
 IN_SYNC_S = 30.0
-
-
-def transaction_coordinator(admin: Admin, transactional_id: str) -> int | None:
-    """Return the leader of the partition that a transactional id hashes to."""
-    states = admin.describe(STATE_TOPIC)
-    return states[coordinator_partition(transactional_id, partitions=len(states))].leader if states else None
 
 
 def require_coordinators(admin: Admin) -> None:

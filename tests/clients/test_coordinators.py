@@ -10,8 +10,9 @@ import pytest
 
 from harness.clients.admin import Admin, Partition, coordinator_partition
 from harness.verdict import Inconclusive
+from harness.victims import STATE_TOPIC, transaction_coordinator
 from suites.transactions import coordinators
-from suites.transactions.coordinators import STATE_TOPIC, coordinated_by_another, coordinated_by_one
+from suites.transactions.coordinators import coordinated_by_another, coordinated_by_one
 
 PARTITIONS = 6
 
@@ -55,7 +56,7 @@ def test_one_broker_that_is_not_the_controller_is_found_for_both_roles() -> None
     cluster = admin(transactions=spread(0, 1, 2), groups=spread(2, 0, 1))
     name, broker = coordinated_by_one(cluster, "eos")
     assert broker in (1, 2)
-    assert coordinators.transaction_coordinator(cluster, f"{name}-transformer-0") == broker
+    assert transaction_coordinator(cluster, f"{name}-transformer-0") == broker
     assert cluster.group_coordinator(f"{name}-transformers") == broker
 
 
@@ -63,7 +64,7 @@ def test_a_writer_s_coordinator_is_not_the_controller() -> None:
     cluster = admin(transactions=spread(0, 0, 2), groups={})
     name, broker = coordinated_by_another(cluster, "txn")
     assert broker == 2
-    assert coordinators.transaction_coordinator(cluster, f"{name}-writer-0") == 2
+    assert transaction_coordinator(cluster, f"{name}-writer-0") == 2
 
 
 def test_without_such_a_broker_nothing_can_be_tried() -> None:

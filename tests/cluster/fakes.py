@@ -80,18 +80,57 @@ class FakeLeases:
 
 
 class FakeCore:
-    """Namespaces by name, each with its labels; a name in `forbidden` may not be looked at."""
+    """Namespaces by name, each with its labels, and ConfigMaps; a name in `forbidden` may not be looked at."""
 
     def __init__(self, namespaces: Mapping[str, Mapping[str, str] | None], *, forbidden: Sequence[str] = ()) -> None:
         self._namespaces, self._forbidden = namespaces, forbidden
+        self.config_maps: dict[str, client.V1ConfigMap] = {}
+        self.before_write: Callable[[], None] = lambda: None
+        """What happens just before a ConfigMap is written; whatever it raises is the server's answer."""
 
-    def read_namespace(self, name: str) -> client.V1Namespace:
+    def read_namespace(self, name: str, *, _request_timeout: float = 10) -> client.V1Namespace:
+        assert _request_timeout > 0
         if name in self._forbidden:
             raise ApiException(status=403, reason="Forbidden")
         if name not in self._namespaces:
             raise ApiException(status=404, reason="Not Found")
         labels = self._namespaces[name]
-        return client.V1Namespace(metadata=client.V1ObjectMeta(name=name, labels=dict(labels) if labels else None))
+        return client.V1Namespace(
+            metadata=client.V1ObjectMeta(name=name, uid=f"uid-of-{name}", labels=dict(labels) if labels else None)
+        )
+
+    def patch_namespaced_config_map(
+        self, name: str, namespace: str, patch: Mapping[str, Any], *, _request_timeout: float
+    ) -> None:
+        assert namespace == NAMESPACE
+        assert _request_timeout > 0
+        self.before_write()
+        if name not in self.config_maps:
+            raise ApiException(status=404, reason="Not Found")
+        stored = self.config_maps[name]
+        stored.data = {**(stored.data or {}), **patch["data"]}
+
+    def create_namespaced_config_map(
+        self, namespace: str, body: client.V1ConfigMap, *, _request_timeout: float
+    ) -> None:
+        assert namespace == NAMESPACE
+        assert _request_timeout > 0
+        self.before_write()
+        assert body.metadata is not None
+        self.config_maps[body.metadata.name or ""] = copy.deepcopy(body)
+
+    def list_namespaced_config_map(self, namespace: str, *, label_selector: str, _request_timeout: float) -> FakeList:
+        assert namespace == NAMESPACE
+        assert _request_timeout > 0
+        name, _, value = label_selector.partition("=")
+        stored = [copy.deepcopy(body) for body in self.config_maps.values()]
+        return FakeList(
+            [body for body in stored if ((body.metadata and body.metadata.labels) or {}).get(name) == value]
+        )
+
+    def delete_namespaced_config_map(self, name: str, namespace: str) -> None:
+        assert namespace == NAMESPACE
+        del self.config_maps[name]
 
 
 @dataclass
@@ -145,6 +184,9 @@ class FakeCluster:
             pod: Identity(uid=f"{pod}/1", restarts=0, started_at="1") for pod in self.brokers
         }
         self.unready: set[str] = set()
+        self.asked: int | None = brokers
+        self.mounted = "kafka-abc"
+        self.config_maps = {"kafka-abc"}
 
     @property
     def cluster(self) -> Cluster:
@@ -188,20 +230,37 @@ class FakeCluster:
                 self.replace(pod)
 
     def config_map_of(self, _: str) -> str:
-        return "kafka-abc"
+        return self.mounted
 
     def copy_config_map(self, name: str, copied: str, *, extra: Mapping[str, str]) -> None:
         assert name != copied
         assert extra
+        self.config_maps.add(copied)
 
     def use_config_map(self, name: str, *, old: str, new: str) -> None:
-        assert old != new
+        assert old == self.mounted != new
+        if not self.deaf:
+            self.mounted = new
         self.patch_stateful_set(name, {"spec": {"template": {"volumes": [new]}}})
+
+    def has_config_map(self, name: str) -> bool:
+        return name in self.config_maps
+
+    def pods_with_config_map(self, name: str) -> tuple[str, ...]:
+        return self.brokers if self.mounted == name else ()
+
+    def delete_config_map(self, name: str) -> None:
+        self.config_maps.discard(name)
+
+    def replicas(self, stateful_set: str) -> int | None:
+        assert stateful_set == "kafka"
+        return self.asked
 
     def scale(self, name: str, *, replicas: int) -> None:
         assert name == "kafka"
         if self.deaf:
             return
+        self.asked = replicas
         for ordinal, pod in enumerate(self.brokers):
             if ordinal >= replicas:
                 self.pods.pop(pod, None)

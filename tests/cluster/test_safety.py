@@ -9,7 +9,7 @@ import pytest
 from kubernetes import client
 
 from harness.cluster import safety
-from harness.cluster.safety import Ground, RunLease, refuse_if_held, survey
+from harness.cluster.safety import Ground, RunLease, refuse_if_held, require_own, survey
 from harness.errors import ExitCode, MachineError, RefusalError, UsageError
 from harness.waiting import wait_until
 from tests.cluster.fakes import NAMESPACE, FakeApi, FakeApps, FakeCore
@@ -57,6 +57,18 @@ def test_a_namespace_without_the_label_is_refused_with_the_command_that_allows_i
 
 def test_a_namespace_that_an_earlier_run_made_is_its_own_again() -> None:
     assert surveyed(CREATED) == Ground(namespace=NAMESPACE, created=True)
+
+
+def test_only_an_own_namespace_that_is_there_may_be_healed() -> None:
+    def own(labels: Labels) -> Ground:
+        return require_own(FakeApi(core=FakeCore({NAMESPACE: labels})).connection, NAMESPACE)
+
+    assert own(CREATED) == Ground(namespace=NAMESPACE, created=True)
+    assert own(ALLOWED) == Ground(namespace=NAMESPACE, created=False)
+    with pytest.raises(RefusalError, match="does not carry the label"):
+        own({"team": "payments"})
+    with pytest.raises(UsageError, match="there is no namespace 'greenfield', so nothing of it is left"):
+        require_own(FakeApi().connection, NAMESPACE)
 
 
 def test_an_empty_namespace_with_the_label_may_be_used_and_stays() -> None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,20 @@ def test_a_document_that_is_not_there(tmp_path: Path) -> None:
     assert "nothing.md" in one_sentence(result)
 
 
+@pytest.mark.parametrize("option", ["--only", "--skip"])
+@pytest.mark.parametrize("command", ["gate", "certify"])
+def test_a_clause_that_is_not_there(tmp_path: Path, command: str, option: str) -> None:
+    result = run(tmp_path, command, option, "REP-99,fail")
+    assert result.exit_code == 4
+    assert one_sentence(result).startswith("there is no clause or family REP-99: name families (DEP, DOC, ")
+
+
+def test_a_run_to_resume_that_is_not_there(tmp_path: Path) -> None:
+    result = run(tmp_path, "certify", "--resume", "20260101-000000-abcd")
+    assert result.exit_code == 4
+    assert one_sentence(result).startswith("there is no run '20260101-000000-abcd' to resume: ")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -224,3 +239,61 @@ def test_the_module_is_the_command() -> None:
     )
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr.startswith("harness: there are no manifests at /nonexistent: ")
+
+
+def test_a_dry_run_touches_nothing(tmp_path: Path) -> None:
+    result = run(tmp_path, "gate", "--dry-run", "--only", "REP-06")
+    assert result.exit_code == 0
+    first, claim, fault = result.stdout.splitlines()
+    assert first.startswith("Nothing is touched. This would deploy, in namespace greenfield of testbed")
+    assert claim.startswith("REP-06")
+    assert "may inject: brokers away." in fault
+
+
+@pytest.mark.parametrize("option", [("-k", "REP"), ("--lf",)], ids=" ".join)
+def test_a_dry_run_does_not_guess_what_pytest_would_choose(tmp_path: Path, option: tuple[str, ...]) -> None:
+    result = run(tmp_path, "certify", "--dry-run", *option)
+    assert (result.exit_code, one_sentence(result)) == (
+        4,
+        "got --dry-run and -k or --lf: choose clauses by --only and --skip",
+    )
+
+
+def test_several_contexts_of_which_none_is_named(tmp_path: Path) -> None:
+    file = kubeconfig(tmp_path, server="https://127.0.0.1:1", contexts=("staging", "here"))
+    result = run(tmp_path, "gate", "--kubeconfig", file)
+    assert result.exit_code == 4
+    assert one_sentence(result) == (
+        f"{file} has 2 contexts and none was named: choose one with --context: here, staging"
+    )
+
+
+def test_a_namespace_that_is_known_by_another_name(tmp_path: Path) -> None:
+    result = run(tmp_path, "gate", "--namespace", "kafka", "--i-know-this-is", "kafka-trial")
+    assert result.exit_code == 4
+    assert "got --i-know-this-is kafka-trial for namespace 'kafka'" in one_sentence(result)
+
+
+def test_healing_one_run_and_all_of_them(tmp_path: Path) -> None:
+    result = run(tmp_path, "heal", "--run", "a-run", "--all")
+    assert (result.exit_code, one_sentence(result)) == (4, "got --run a-run and --all: leave one of them out")
+
+
+def test_healing_a_context_without_a_kubeconfig(tmp_path: Path) -> None:
+    result = run(tmp_path, "heal", "--context", "prod")
+    assert result.exit_code == 4
+    assert one_sentence(result).startswith("got --context 'prod' and no kubeconfig")
+
+
+def test_healing_a_testbed_that_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("testbed.lock", nullcontext)
+    monkeypatch.setattr("testbed.running", lambda: None)
+    result = run(tmp_path, "heal")
+    assert result.exit_code == 3
+    assert "the testbed does not run, so nothing is left on it" in one_sentence(result)
+
+
+def test_healing_a_kubeconfig_that_is_not_there(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = run(tmp_path, "heal", "--kubeconfig", "/nonexistent")
+    assert result.exit_code == 4
+    assert "there is no kubeconfig at /nonexistent" in capfd.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +11,9 @@ from hypothesis import strategies as st
 
 from harness.claims import Level
 from harness.cluster.connection import Target
+from harness.launch import ROOT
 from harness.run import Run, Settings
+from harness.selection import Selection
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 PATHS = st.builds(lambda words: Path("/tmp") / words.strip("/"), WORDS)
@@ -28,6 +32,8 @@ SETTINGS = st.builds(
     reuse=st.booleans(),
     keep=st.booleans(),
     command=WORDS,
+    selection=st.builds(Selection, only=st.lists(WORDS).map(tuple), skip=st.lists(WORDS).map(tuple)),
+    resumes=st.none() | PATHS,
 )
 
 
@@ -50,3 +56,9 @@ def test_events_are_timed_on_the_runs_clock(made: Settings) -> None:
     first, second = run.event("fault", "injected"), run.event("fault", "healed")
     assert run.events == [first, second]
     assert 0 <= first.time_s <= second.time_s
+
+
+def test_the_process_that_certifies_leaves_pytest_to_import_its_plugins_first() -> None:
+    """Testinfra is one: imported earlier, it ends a run before its first clause."""
+    program = "import sys, harness.inner; sys.exit('testinfra' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -11,18 +11,20 @@ import pytest
 
 from harness import trial
 from harness.budget import Budget
-from harness.claims import Level
 from harness.clients.admin import Admin
 from harness.clients.traffic import Load, Traffic
-from harness.cluster.connection import Target
 from harness.cluster.pods import Cluster
 from harness.evidence import Event, Evidence, Window
+from harness.fault_journal import NoNamespace
+from harness.fault_lines import lines_of
 from harness.histories.building import history_of
 from harness.histories.history import History
-from harness.run import Run, Settings
+from harness.remedies import Remedy
+from harness.run import Run
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut
 from tests.checkers.anomalies.told import Told
+from tests.harness.made_runs import made_run
 
 
 class FakeWatcher:
@@ -93,6 +95,9 @@ class FakeFault:
     def plan(self) -> tuple[str, ...]:
         return ("kafka-1",)
 
+    def remedies(self) -> tuple[Remedy, ...]:
+        return ()
+
     def inject(self) -> None:
         if self._error:
             raise self._error
@@ -117,23 +122,8 @@ class FakeAdmin:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Return a run that is recorded nowhere."""
-    target = Target(kubeconfig=tmp_path, context=None, kubectl=tmp_path, is_testbed=False)
-    settings = Settings(
-        run_id="a-run",
-        level=Level.GATE,
-        seed=1,
-        report_dir=tmp_path,
-        namespace="greenfield",
-        target=target,
-        manifests_source="none",
-        manifests_file=tmp_path,
-        document=tmp_path,
-        reuse=False,
-        keep=False,
-        command="harness gate",
-    )
-    return Run(settings=settings)
+    """Return a run that is on no cluster."""
+    return made_run(tmp_path, copies=NoNamespace())
 
 
 @pytest.fixture(autouse=True)
@@ -201,3 +191,31 @@ def test_clients_that_are_stuck_where_a_new_one_is_served_say_nothing_of_the_clu
     traffic.stuck_after, traffic.serves_another = 1, True
     with pytest.raises(Inconclusive, match="a new client is served"):
         survive(FakeFault(), run, Evidence(), traffic)
+
+
+def test_a_fault_is_journalled_before_it_is_injected_and_its_end_after_it_is_proven(run: Run) -> None:
+    told: list[str] = []
+
+    class Told(FakeFault):
+        def inject(self) -> None:
+            told.append(f"injected, {[line.is_open for line in lines_of(run.faults.path.read_text())]}")
+            super().inject()
+
+    survive(Told(), run, Evidence())
+    assert told == ["injected, [True]"]
+    (line,) = lines_of(run.faults.path.read_text())
+    assert (line.fault, line.targets, line.is_open) == ("fake fault", ("kafka-1",), False)
+
+
+def test_a_fault_that_cannot_be_journalled_is_not_injected(tmp_path: Path) -> None:
+    fault = FakeFault()
+    with pytest.raises(Inconclusive, match="the fake fault was not injected"):
+        survive(fault, made_run(tmp_path), Evidence())
+    assert fault.proof_of_injection() is None
+
+
+@pytest.mark.parametrize("fault", [FakeFault(works=False), FakeFault(heals=False)], ids=["no proof", "not healed"])
+def test_a_fault_that_is_not_proven_to_be_healed_stays_open(run: Run, fault: FakeFault) -> None:
+    with pytest.raises((Inconclusive, AssertionError)):
+        survive(fault, run, Evidence())
+    assert [line.is_open for line in lines_of(run.faults.path.read_text())] == [True]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.measuring.frames import Frame
 from harness.measuring.histogram import Histogram
 from harness.measuring.ledger import ConsumerLedger, Ledger, ProducerLedger, Run
-from harness.measuring.plan import Expectation, GeneratorLimits, Objectives, Sizing, TrialPlan
-from harness.measuring.result import LoadResult
+from harness.measuring.plan import Expectation, GeneratorLimits, Objectives, Purpose, Sizing, TrialPlan
+from harness.measuring.result import Collector, LoadResult, Recording
 from harness.measuring.usage import MachineSample, Observed, Usage
 from harness.runclock import NS_PER_S
 
@@ -152,16 +153,18 @@ def result(
     pods: dict[str, list[Usage]] | None = None,
     machine_samples: list[MachineSample] | None = None,
 ) -> LoadResult:
-    """Return a result; what is not given is good."""
-    return LoadResult(
-        sizing=SIZING,
-        started_ns=STARTED_NS,
-        clock_started_ns=STARTED_NS - 10 * NS_PER_S,
-        frames=tuple(good_frames() if frames is None else frames),
-        ledgers=good_ledgers(),
-        observed=Observed(
-            pods={"kafka-0": broker(), "kafka-1": broker()} if pods is None else pods,
-            machine=machine() if machine_samples is None else machine_samples,
-        ),
-        locust_cpu_s=1.0,
+    """Return the result of a trial that is judged after its warm-up; what is not given is good."""
+    given = tuple(good_frames() if frames is None else frames)
+    recording = Recording(number=1, purpose=Purpose.HOLD, rate_hz=RATE, begun_s=10, from_s=10 + WARM_UP_S)
+    collector = Collector(
+        engines=len({frame.engine for frame in given}), groups=1, clock_started_ns=STARTED_NS - 10 * NS_PER_S
     )
+    for second, frame in collector.add(given):
+        recording.take(second, frame)
+    observed = Observed(
+        pods={"kafka-0": broker(), "kafka-1": broker()} if pods is None else pods,
+        machine=machine() if machine_samples is None else machine_samples,
+    )
+    recorded = recording.result(objectives=SIZING.objectives, limits=SIZING.generator, observed=observed)
+    trial = replace(recorded.trial, until_s=recorded.trial.from_s + MEASURED_S)
+    return replace(recorded, trial=trial)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from confluent_kafka import TopicPartition
+import numpy as np
+import pytest
+from confluent_kafka import KafkaError, TopicPartition
 
-from harness.clients.engine.consume import FollowingReader
+from harness.clients.engine.consume import FollowingReader, Stream
 from harness.clients.engine.orders import ConsumerOrder
-from harness.clients.engine.records import RecordPool
+from harness.clients.engine.records import RecordPool, stamps_of
 from harness.measuring.frames import Frame, merged
 from harness.measuring.ledger import ConsumerLedger
 from harness.measuring.meter import Meter
+from harness.measuring.traffic import Traffic
 from harness.runclock import NS_PER_S
 
 POOL = RecordPool(7, size=64)
@@ -24,13 +27,13 @@ class FakeMessage:
 
     at: int
     place: int
-    sequence: int
+    sequence: int | None
 
-    def error(self) -> None:
-        return None
+    def error(self) -> KafkaError | None:
+        return KafkaError(KafkaError._PARTITION_EOF) if self.sequence is None else None
 
     def value(self) -> bytes:
-        return POOL.record(self.sequence, intended_ns=0)
+        return POOL.values(np.array([self.sequence]), np.zeros(1, dtype=np.int64))[0]
 
     def partition(self) -> int:
         return self.at
@@ -64,7 +67,7 @@ class FakeConsumer:
         return 0, self.ends[partition.partition]
 
 
-def read(sequences: list[int], *, end: int | None = None) -> tuple[list[Frame], ConsumerLedger]:
+def read(sequences: list[int | None], *, end: int | None = None) -> tuple[list[Frame], ConsumerLedger]:
     """Let an engine read one partition with these sequences; it is told to finish at once."""
     messages = [FakeMessage(0, offset, sequence) for offset, sequence in enumerate(sequences)]
     client = FakeConsumer(messages, {0: len(sequences) if end is None else end})
@@ -73,6 +76,8 @@ def read(sequences: list[int], *, end: int | None = None) -> tuple[list[Frame], 
         number=0,
         bootstrap="nowhere",
         topic="load",
+        group="load-0",
+        traffic=Traffic(partitions=1),
         partitions=(0,),
         started_ns=0,
         drain_s=2,
@@ -103,6 +108,28 @@ def test_a_record_that_comes_twice_is_seen() -> None:
 def test_a_record_that_comes_after_a_later_one_is_seen() -> None:
     _, ledger = read([0, 2, 1, 3])
     assert ledger.disordered == 1
+
+
+def test_the_end_is_reached_although_the_last_offset_is_no_record() -> None:
+    _, ledger = read([0, 1, None], end=2)
+    assert ledger == ConsumerLedger(reads={"7/0": ((0, 1, 1),)}, disordered=0, reached_end=True)
+    _, ledger = read([0, 1], end=3)
+    assert not ledger.reached_end
+
+
+@pytest.mark.parametrize("split", [1, 3, 100])
+def test_disorder_is_counted_alike_in_one_batch_and_over_several(split: int) -> None:
+    sequences = np.array([0, 5, 1, 2, 5, 6, 3])
+    stream = Stream()
+    for first in range(0, len(sequences), split):
+        stream.take(sequences[first : first + split])
+    assert stream.disordered == 4  # 1, 2, the second 5 and 3 came after a later one, or again
+    assert stream.marks.runs() == ((0, 3, 1), (5, 5, 2), (6, 6, 1))
+
+
+def test_a_value_that_is_no_record_of_a_load_is_refused() -> None:
+    with pytest.raises(ValueError, match="shorter than its stamp"):
+        stamps_of([b"hello"])
 
 
 def test_an_end_that_is_not_reached_in_time_is_said() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from harness.clients.engine.orders import ConsumerOrder, LoadOrder, ProducerOrder
 from harness.measuring import trace
+from harness.measuring.traffic import Traffic
 from harness.waiting import wait_until
 from load import fleet as fleets
 from load.fleet import Engine, Fleet
@@ -22,18 +23,12 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     order = LoadOrder(
         bootstrap="nowhere",
         topic="load",
-        partitions=5,
-        record_bytes=64,
-        linger_ms=5,
-        rate_hz=1000,
-        duration_s=1,
+        traffic=Traffic(partitions=5, producers=2, groups=2, consumers=2),
         drain_s=1,
-        producers=2,
-        consumers=2,
         folder=str(tmp_path),
     )
     made = Fleet(order=order)
-    made.begin()
+    made.begin(123)
     return made
 
 
@@ -43,30 +38,36 @@ def has_written(engine: Engine) -> bool:
 
 
 def start_all(fleet: Fleet) -> None:
-    for _ in range(fleet.order.producers):
-        fleet.start_producer()
-    for _ in range(fleet.order.consumers):
-        fleet.start_consumer()
+    traffic = fleet.order.traffic
+    for number in range(traffic.producers):
+        fleet.start_producer(number=number)
+    for number in range(traffic.groups * traffic.consumers):
+        fleet.start_consumer(number=number)
 
 
 def test_each_engine_gets_its_share_and_all_the_same_start(fleet: Fleet, tmp_path: Path) -> None:
     start_all(fleet)
     producers = [ProducerOrder.read(tmp_path / f"producer-{number}.order.json") for number in (0, 1)]
-    consumers = [ConsumerOrder.read(tmp_path / f"consumer-{number}.order.json") for number in (0, 1)]
+    consumers = [ConsumerOrder.read(tmp_path / f"consumer-{number}.order.json") for number in range(4)]
     fleet.finish()
-    assert [(order.number, order.rate_hz) for order in producers] == [(0, 500), (1, 500)]
-    assert [order.partitions for order in consumers] == [(0, 2, 4), (1, 3)]
+    assert [(order.number, order.producers) for order in producers] == [(0, 2), (1, 2)]
+    assert [(order.group, order.partitions) for order in consumers] == [
+        ("load-0", (0, 2, 4)),
+        ("load-0", (1, 3)),
+        ("load-1", (0, 2, 4)),
+        ("load-1", (1, 3)),
+    ]
     starts = [order.started_ns for order in producers] + [order.started_ns for order in consumers]
     assert set(starts) == {fleet.started_ns}
 
 
 def test_consumers_end_after_the_last_producer(fleet: Fleet, tmp_path: Path) -> None:
-    for consumer in [fleet.start_consumer(), fleet.start_consumer()]:
-        # These producers end at once: a consumer that still starts would be told to finish before it can listen.
+    for consumer in [fleet.start_consumer(number=0), fleet.start_consumer(number=1)]:
+        # An engine that still starts cannot be told to finish yet, and these producers end at once.
         wait_until(partial(has_written, consumer), what="a consumer at work", timeout_s=20, every_s=0.05)
-    fleet.start_producer()
-    fleet.start_producer()
-    wait_until(fleet.has_ended, what="the end of the fleet", timeout_s=20, every_s=0.05)
+    for producer in [fleet.start_producer(number=0), fleet.start_producer(number=1)]:
+        wait_until(partial(has_written, producer), what="a producer at work", timeout_s=20, every_s=0.05)
+    fleet.finish()
     assert [engine.exit_code for engine in fleet.engines] == [0, 0, 0, 0]
     frames = trace.read(tmp_path).frames
     last_of = {frame.engine: frame.started_ns for frame in frames}
@@ -74,14 +75,8 @@ def test_consumers_end_after_the_last_producer(fleet: Fleet, tmp_path: Path) -> 
     assert all(last_of[f"consumer-{number}"] > producers_end for number in (0, 1))
 
 
-def test_a_fleet_that_is_not_complete_has_not_ended(fleet: Fleet) -> None:
-    engine = fleet.start_producer()
-    wait_until(lambda: engine.exit_code is not None, what="the end of the producer", timeout_s=20, every_s=0.05)
-    assert not fleet.has_ended()
-
-
 def test_frames_are_followed_without_repetition(fleet: Fleet) -> None:
-    engine = fleet.start_producer()
+    engine = fleet.start_producer(number=0)
     wait_until(lambda: engine.exit_code is not None, what="the end of the producer", timeout_s=20, every_s=0.05)
     assert [frame.sent for frame in engine.new_frames()] == [1, 2]
     assert engine.new_frames() == ()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measuring import trace
-from harness.measuring.frames import Frame, by_second, merged
+from harness.measuring.frames import Frame, merged
 from harness.measuring.meter import Meter
 from harness.measuring.trace import TraceWriter
 from harness.runclock import NS_PER_S
@@ -24,9 +25,17 @@ def metered(events: list[tuple[int, int]], *, engine: str) -> list[Frame]:
     frames: list[Frame] = []
     meter = Meter(engine, started_ns=0, sink=frames.append, cpu_s=lambda: 0.0)
     for now_ns, latency_ns in events:
-        meter.acknowledged(now_ns=now_ns, intended_ns=now_ns - latency_ns, size=10)
+        meter.acknowledged(now_ns=now_ns, intended_ns=np.array([now_ns - latency_ns]), size=10)
     meter.roll(4 * NS_PER_S)
     return frames
+
+
+def by_second(frames: list[Frame]) -> tuple[Frame, ...]:
+    """Merge the frames of all engines second by second, in order."""
+    seconds: dict[int, list[Frame]] = {}
+    for frame in frames:
+        seconds.setdefault(frame.started_ns, []).append(frame)
+    return tuple(merged(parts) for _, parts in sorted(seconds.items()))
 
 
 @given(EVENTS, EVENTS)

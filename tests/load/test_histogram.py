@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,20 @@ def test_a_merged_histogram_is_the_histogram_of_the_union(some: list[int], other
     merged.add(histogram_of(others))
     assert merged == histogram_of(some + others)
     assert merged.count == len(some) + len(others)
+
+
+@given(st.lists(st.integers(-10, 2 * HIGHEST_US) | st.integers(0, 10_000), max_size=60))
+def test_many_at_once_are_counted_as_each_by_itself(values_us: list[int]) -> None:
+    at_once = Histogram()
+    at_once.record_many_us(np.array(values_us, dtype=np.int64))
+    one_by_one = histogram_of(values_us)
+    assert at_once == one_by_one
+    assert at_once.count == len(values_us)
+    assert list(at_once.items()) == list(one_by_one.items())
+    assert Histogram(at_once.encode()) == one_by_one
+    if values_us:
+        for percentile in (0, 50, 99, 100):
+            assert at_once.percentile_ms(percentile) == one_by_one.percentile_ms(percentile)
 
 
 @given(DURATIONS_US)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,17 @@ def test_a_load_without_data_or_cut_short_is_inconclusive(
 def test_too_few_acknowledgements_fail() -> None:
     frames = [produced(second, acknowledged=int(RATE * 0.99)) for second in SECONDS]
     assert speed.rate(result(frames)).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("latency_ms", "verdict"), [(80, Verdict.PASS), (700, Verdict.FAIL)])
+def test_records_under_way_at_the_end_are_missing_only_when_they_are_late(latency_ms: int, verdict: Verdict) -> None:
+    """A load in which every record takes so long: the first seconds lack answers, the last ones are waited for."""
+    late = RATE * latency_ms // 1000
+    frames = [frame for frame in good_frames() if frame.engine == "producer-0"]
+    readers = [frame for frame in good_frames() if frame.engine != "producer-0"]
+    last = frames[-1]
+    frames[-1] = replace(last, acknowledged=last.acknowledged - late)
+    assert speed.rate(result([*frames, *readers])).verdict is verdict
 
 
 def test_one_failed_record_fails_even_in_the_warm_up() -> None:

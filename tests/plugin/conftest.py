@@ -15,6 +15,7 @@ import pytest
 from harness.claims import Level
 from harness.cluster.connection import Target
 from harness.run import Settings
+from harness.selection import Selection
 
 PREAMBLE = """
 import pytest
@@ -45,6 +46,7 @@ class Finished:
     junit: ElementTree.Element | None
     screen: str
     folder: Path
+    report: Path
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -72,13 +74,19 @@ class Certify:
         self._runs = 0
 
     def __call__(
-        self, suite: str | Mapping[str, str], *arguments: str, level: Level = Level.GATE, conftest: str = CONFTEST
+        self,
+        suite: str | Mapping[str, str],
+        *arguments: str,
+        level: Level = Level.GATE,
+        conftest: str = CONFTEST,
+        selection: Selection | None = None,
+        resumes: Path | None = None,
     ) -> Finished:
         """Run a suite (its tests, or its files by name) as a harness of its own would."""
         files = suite if isinstance(suite, Mapping) else {"test_suite": suite}
         self._pytester.makeconftest(conftest)
         self._pytester.makepyfile(**{name: PREAMBLE + textwrap.dedent(text) for name, text in files.items()})
-        folder = self._new_run(level)
+        folder = self._new_run(level, selection or Selection(), resumes)
         result = self._pytester.runpytest_inprocess(
             *("-p", "harness.plugin", "--harness-run", str(folder / "settings.json")),
             *("-q", "--no-header", "--tb=no", "-rN", "-p", "no:locust", "--disable-warnings"),
@@ -93,9 +101,10 @@ class Certify:
             junit=ElementTree.parse(junit).getroot() if junit.exists() else None,
             screen="\n".join((*result.outlines, *result.errlines)),
             folder=self._pytester.path,
+            report=folder,
         )
 
-    def _new_run(self, level: Level) -> Path:
+    def _new_run(self, level: Level, selection: Selection, resumes: Path | None) -> Path:
         self._runs += 1
         folder = self._pytester.path / "reports" / f"run-{self._runs}"
         folder.mkdir(parents=True)
@@ -115,6 +124,8 @@ class Certify:
             reuse=False,
             keep=False,
             command="harness gate --seed 7",
+            selection=selection,
+            resumes=resumes,
         )
         settings.write(folder / "settings.json")
         return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.claims import Level
+from harness.selection import Selection
 from tests.plugin.conftest import Certify
 
 THREE = '''
@@ -39,6 +40,15 @@ def test_certify_runs_everything_and_what_breaks_the_cluster_comes_last(certify:
 @pytest.mark.parametrize("words", ["REP-03", "rep-03", "test_replicas", "REP", "REP-03 or DEP-01"])
 def test_k_selects_a_clause_by_its_id_or_name_and_the_rest_is_owed(certify: Certify, words: str) -> None:
     done = certify(THREE, "-k", words)
+    assert (done.exit_code, done.verdicts) == (2, {"REP-03": "PASS", "ROLL-01": "NOT RUN"})
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [Selection(only=("REP-03",)), Selection(only=("REP",)), Selection(skip=("ROLL",)), Selection(skip=("ROLL-01",))],
+)
+def test_only_and_skip_choose_by_id_or_family_and_the_rest_is_owed(certify: Certify, asked: Selection) -> None:
+    done = certify(THREE, selection=asked)
     assert (done.exit_code, done.verdicts) == (2, {"REP-03": "PASS", "ROLL-01": "NOT RUN"})
 
 

@@ -16,6 +16,12 @@ MAY_SLEEP = {
 }
 """Who may call time.sleep, and why."""
 
+MAY_INJECT = {
+    "harness/trial.py": "it journals first",
+    "suites/test_groups.py": "its CoordinatorEnds is no fault, and injects one by harness.trial.inject",
+}
+"""Who may call a method named inject, and why."""
+
 
 def too_long(source: Source) -> Iterator[str]:
     """Give the module and the functions that are too long to be read at once."""
@@ -62,7 +68,18 @@ def unexplained(source: Source) -> Iterator[str]:
             yield f"{source.path}:{number}: {comment!r} without the name of what is ignored"
 
 
-RULES = (too_long, sleeping, swallowing, unexplained)
+def injecting(source: Source) -> Iterator[str]:
+    """Give the places that inject a fault by themselves: it would be in no journal, and nobody could heal it."""
+    if source.room == "tests" or source.path in MAY_INJECT:
+        return
+    calls = [node for node in ast.walk(source.tree) if isinstance(node, ast.Call)]
+    for call in calls:
+        of = ast.unparse(call.func).rpartition(".inject")
+        if of[1:] == (".inject", "") and of[0] not in ("trial", "super()"):
+            yield f"{source.path}:{call.lineno}: injects a fault; use harness.trial.inject, which journals it first"
+
+
+RULES = (too_long, sleeping, swallowing, unexplained, injecting)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -80,6 +97,7 @@ BAD = {
         "try:\n    f()\nexcept (OSError, BaseException) as e:\n    raise ValueError from e",
     ],
     unexplained: ["x = f()  # type: ignore", "import x  # noqa"],
+    injecting: ["fault.inject()", "ForcedDelete(cluster, pod).inject()", "self._fault.inject()"],
 }
 GOOD = {
     too_long: ["\n" * (MODULE_LINES - 1), LONG_FUNCTION.removesuffix("    x = 1\n")],
@@ -90,6 +108,7 @@ GOOD = {
         "try:\n    f()\nexcept BaseException:\n    g()\n    raise",
     ],
     unexplained: ["x = f()  # type: ignore[arg-type]", "import x  # noqa: F401", "'# noqa is a comment'"],
+    injecting: ["inject(fault, run, evidence)", "trial.inject(fault, run, evidence)", "super().inject()"],
 }
 
 

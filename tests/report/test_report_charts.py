@@ -17,6 +17,7 @@ from harness.charts import (
     bounds,
     downsample,
     line_path,
+    log_ticks,
     merged,
     node,
     number,
@@ -172,3 +173,21 @@ def test_svg_escapes_whatever_is_written(text: str) -> None:
 def test_paths_are_relative_and_do_not_drift() -> None:
     assert line_path([(1.04, 2), (1.08, 2), (10, 20.5)]) == "M1,2l0.1,0l8.9,18.5"
     assert line_path([]) == ""
+
+
+@given(low=st.floats(min_value=-1, max_value=1e9), high=st.floats(min_value=-1, max_value=1e9))
+def test_ticks_of_a_logarithmic_axis_are_above_zero_grow_and_cover_what_there_is(low: float, high: float) -> None:
+    low, high = sorted((low, high))
+    values = [tick.value for tick in log_ticks(low, high)]
+    assert values == sorted(set(values))
+    assert 2 <= len(values) <= 9
+    assert values[0] > 0
+    if high >= 1e-9:  # what is less is nothing on any axis
+        assert values[-1] >= high * (1 - 1e-9)
+        if low > high / 1e6:
+            assert values[0] <= low * (1 + 1e-9)
+
+
+def test_ticks_of_a_logarithmic_axis_are_powers_of_ten_or_few_and_round() -> None:
+    assert [tick.label for tick in log_ticks(3, 900)] == ["1", "10", "100", "1\u202f000"]
+    assert [tick.label for tick in log_ticks(30, 400)] == ["20", "50", "100", "200", "500"]

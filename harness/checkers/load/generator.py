@@ -21,7 +21,6 @@ def check(result: LoadResult) -> Judgement:
         "sent_per_s": round(_sent_per_s(result), 1),
         "lateness_ms": dict(percentiles_ms(result.total.lateness)),
         "engine_cpu_cores": {engine: round(cores, 3) for engine, cores in result.cpu_cores().items()},
-        "locust_cpu_s": round(result.locust_cpu_s, 3),
         "machine_idle_ratio": _rounded(idle_ratio(result)),
     }
     troubles = tuple(_troubles(result))
@@ -47,17 +46,17 @@ def believable(result: LoadResult, judgements: Iterable[Judgement]) -> tuple[Jud
 
 def idle_ratio(result: LoadResult) -> float | None:
     """Return the share of this machine's CPU that was idle in the judged part; None without samples."""
-    inside = [s for s in result.observed.machine if result.measured_from_s <= s.time_s <= result.measured_until_s]
+    inside = [s for s in result.observed.machine if result.trial.from_s <= s.time_s <= result.trial.until_s]
     ticks = inside[-1].total_ticks - inside[0].total_ticks if inside else 0
     return (inside[-1].idle_ticks - inside[0].idle_ticks) / ticks if ticks else None
 
 
 def _troubles(result: LoadResult) -> Iterator[str]:
-    limits, wanted = result.sizing.generator, result.sizing.expectation.records_per_s
+    limits, wanted = result.limits, result.trial.rate_hz
     late_ms = result.total.lateness.percentile_ms(99)
     if late_ms > limits.lateness_p99_ms:
         yield f"records were sent {late_ms:.1f} ms late (p99), at most {limits.lateness_p99_ms:g} ms"
-    if _sent_per_s(result) < result.sizing.objectives.achieved_ratio * wanted:
+    if _sent_per_s(result) < result.objectives.achieved_ratio * wanted:
         yield f"{_sent_per_s(result):.0f} records/s were sent instead of {wanted:g}"
     for engine, cores in result.cpu_cores().items():
         if cores > limits.cpu_cores:
@@ -66,9 +65,9 @@ def _troubles(result: LoadResult) -> Iterator[str]:
 
 def _machine_was_full(result: LoadResult) -> str:
     idle = idle_ratio(result)
-    if idle is None or idle >= result.sizing.generator.machine_idle_ratio:
+    if idle is None or idle >= result.limits.machine_idle_ratio:
         return ""
-    if most_throttled(result) > result.sizing.objectives.throttled_ratio:
+    if most_throttled(result) > result.objectives.throttled_ratio:
         return ""
     return f"machine-bound: {idle:.0%} of this machine's CPU was idle, and no broker was held back by its limit"
 

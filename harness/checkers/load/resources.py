@@ -57,6 +57,12 @@ def uses(result: LoadResult) -> tuple[PodUse, ...]:
     return tuple(_use(pod, samples) for pod, samples in windows.items() if len(samples) >= 2)
 
 
+def throttled_ratio(samples: Sequence[Usage]) -> float:
+    """Return the share of CPU periods between the first and the last sample in which a pod was held back."""
+    periods = samples[-1].periods - samples[0].periods
+    return (samples[-1].throttled_periods - samples[0].throttled_periods) / periods if periods else 0.0
+
+
 def most_throttled(result: LoadResult) -> float:
     """Return the share of CPU periods in which the most throttled broker was held back; 0 without samples."""
     return max((use.throttled_ratio for use in uses(result)), default=0.0)
@@ -69,7 +75,7 @@ def check(result: LoadResult, documented: Documented) -> Judgement:
     missing = _missing(result, found)
     if missing:
         return Judgement(checker=NAME, verdict=Verdict.INCONCLUSIVE, reason=missing, measured=measured)
-    limit = result.sizing.objectives.throttled_ratio
+    limit = result.objectives.throttled_ratio
     findings = tuple(finding for use in found for finding in _findings(use, documented, throttled_limit=limit))
     if findings:
         reason = "; ".join(finding.what for finding in findings)
@@ -84,19 +90,18 @@ def check(result: LoadResult, documented: Documented) -> Judgement:
 
 
 def _within(result: LoadResult, samples: Sequence[Usage]) -> list[Usage]:
-    return [sample for sample in samples if result.measured_from_s <= sample.time_s <= result.measured_until_s]
+    return [sample for sample in samples if result.trial.from_s <= sample.time_s <= result.trial.until_s]
 
 
 def _use(pod: str, samples: Sequence[Usage]) -> PodUse:
     first, last = samples[0], samples[-1]
     elapsed_s = last.node_s - first.node_s
-    periods = last.periods - first.periods
     return PodUse(
         pod=pod,
         samples=len(samples),
         cpu_cores=(last.cpu_s - first.cpu_s) / elapsed_s,
         quota_cores=last.quota_cores,
-        throttled_ratio=(last.throttled_periods - first.throttled_periods) / periods if periods else 0.0,
+        throttled_ratio=throttled_ratio(samples),
         throttled_s_per_s=(last.throttled_s - first.throttled_s) / elapsed_s,
         memory_bytes=max(sample.memory_bytes for sample in samples),
         anonymous_bytes=max(sample.anonymous_bytes for sample in samples),
@@ -107,7 +112,7 @@ def _use(pod: str, samples: Sequence[Usage]) -> PodUse:
 
 def _missing(result: LoadResult, found: Sequence[PodUse]) -> str:
     """Say which pods were seen too seldom, or begun anew; nothing when all were seen."""
-    enough = ENOUGH_SAMPLES * result.sizing.trial.measured_s
+    enough = ENOUGH_SAMPLES * result.trial.judged_s
     seen: Mapping[str, int] = {use.pod: use.samples for use in found}
     few = [f"{pod} ({seen.get(pod, 0)})" for pod in result.observed.pods if seen.get(pod, 0) < enough]
     if few or not found:

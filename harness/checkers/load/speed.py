@@ -14,14 +14,14 @@ PERCENTILES = (50, 90, 99, 99.9, 100)
 
 
 def rate(result: LoadResult) -> Judgement:
-    """Judge that the expected rate was acknowledged, and that no record failed at any time."""
+    """Judge that the rate was acknowledged, and that no record failed since it began."""
     name, missing = "load-rate", _too_short(result)
     if missing:
         return Judgement(checker=name, verdict=Verdict.INCONCLUSIVE, reason=missing)
-    wanted = result.sizing.expectation.records_per_s
-    achieved = result.total.acknowledged / len(result.measured)
-    failed = sum(frame.failed for frame in result.frames)
-    least = result.sizing.objectives.achieved_ratio
+    wanted = result.trial.rate_hz
+    achieved = (result.total.acknowledged + _under_way(result)) / len(result.measured)
+    failed = sum(second.failed for second in result.seconds)
+    least = result.objectives.achieved_ratio
     measured = {
         "records_per_s": round(achieved, 1),
         "megabytes_per_s": round(result.total.acknowledged_bytes / len(result.measured) / 1e6, 3),
@@ -35,16 +35,26 @@ def rate(result: LoadResult) -> Judgement:
     return Judgement(checker=name, verdict=Verdict.PASS if good else Verdict.FAIL, reason=reason, measured=measured)
 
 
+def _under_way(result: LoadResult) -> int:
+    """Count the records that have piled up since the judged part began and are no later than the objective allows.
+
+    In a short trial a latency of a tenth of a second is more than half a per cent of its records: they are on their
+    way, not missing. What grows from second to second is found by the backlog's own judge.
+    """
+    last, first = result.measured[-1], result.measured[0]
+    begun_with = first.backlog + first.acknowledged + first.failed - first.sent
+    in_time = result.trial.rate_hz * result.objectives.produce_p99_ms / 1000
+    return max(0, last.backlog - begun_with) if last.backlog <= in_time else 0
+
+
 def produce_latency(result: LoadResult) -> Judgement:
     """Judge the time from when a record was due to its acknowledgement."""
-    return _latency(
-        "load-produce-latency", result, result.total.latency, limit_ms=result.sizing.objectives.produce_p99_ms
-    )
+    return _latency("load-produce-latency", result, result.total.latency, limit_ms=result.objectives.produce_p99_ms)
 
 
 def end_to_end_latency(result: LoadResult) -> Judgement:
     """Judge the time from when a record was due to its delivery to a consumer."""
-    limit_ms = result.sizing.objectives.end_to_end_p99_ms
+    limit_ms = result.objectives.end_to_end_p99_ms
     return _latency("load-end-to-end-latency", result, result.total.end_to_end, limit_ms=limit_ms)
 
 
@@ -83,7 +93,7 @@ def _growth(name: str, result: LoadResult, of: Callable[[Second], int], *, what:
     if missing:
         return Judgement(checker=name, verdict=Verdict.INCONCLUSIVE, reason=missing)
     growth = slope([(second.time_s, of(second)) for second in result.measured])
-    limit = result.sizing.objectives.growth_ratio * result.sizing.expectation.records_per_s
+    limit = result.objectives.growth_ratio * result.trial.rate_hz
     most = max(of(second) for second in result.measured)
     return Judgement(
         checker=name,
@@ -95,13 +105,13 @@ def _growth(name: str, result: LoadResult, of: Callable[[Second], int], *, what:
 
 def _too_short(result: LoadResult) -> str:
     """Say what is missing for a judgement of speed; nothing when all seconds are there."""
-    wanted, there = int(result.sizing.trial.measured_s), len(result.measured)
+    wanted, there = int(result.trial.judged_s), len(result.measured)
     return "" if there >= wanted >= 2 else f"{there} of {wanted} seconds were measured"
 
 
 def _errors(result: LoadResult) -> dict[str, int]:
     found: dict[str, int] = {}
-    for frame in result.frames:
-        for error, count in frame.errors.items():
+    for second in result.seconds:
+        for error, count in second.errors.items():
             found[error] = found.get(error, 0) + count
     return found

@@ -4,41 +4,52 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+import numpy as np
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from numpy.typing import NDArray
 
 from harness.clients.engine.lifetime import Lifetime
 from harness.clients.engine.orders import ConsumerOrder
-from harness.clients.engine.records import stamp_of
-from harness.clients.settings import plain_consumer
+from harness.clients.engine.records import stamps_of
+from harness.clients.settings import Settings, plain_consumer
 from harness.measuring.ledger import ConsumerLedger, Marks, stream
 from harness.measuring.meter import Meter
 from harness.measuring.trace import TraceWriter
 from harness.runclock import NS_PER_S
 
 POLL_S = 0.02
-BATCH = 1000
+BATCH = 2000
 WATERMARK_TIMEOUT_S = 5
+
+
+class Stream:
+    """What was read of one stream: which sequences, and how many came after a later one."""
+
+    def __init__(self) -> None:
+        self.marks = Marks()
+        self.disordered = 0
+        self._last = -1
+
+    def take(self, sequences: NDArray[np.int64]) -> None:
+        """Take the next sequences in the order in which they were read."""
+        highest_before = np.maximum.accumulate(np.concatenate(([self._last], sequences[:-1])))
+        self.disordered += int((sequences <= highest_before).sum())
+        self._last = max(int(highest_before[-1]), int(sequences[-1]))
+        self.marks.mark_many(sequences)
 
 
 class FollowingReader:
     """Reads its partitions as fast as records come, and counts each record of each producer."""
 
     def __init__(
-        self,
-        order: ConsumerOrder,
-        *,
-        client: Consumer,
-        meter: Meter,
-        clock_ns: Callable[[], int] = time.monotonic_ns,
+        self, order: ConsumerOrder, *, client: Consumer, meter: Meter, clock_ns: Callable[[], int] = time.monotonic_ns
     ) -> None:
         self._order, self._client, self._meter, self._clock_ns = order, client, meter, clock_ns
-        self._reads: dict[tuple[int, int], Marks] = {}
-        self._last: dict[tuple[int, int], int] = {}
+        self._streams: dict[tuple[int, int], Stream] = {}
         self._next = dict.fromkeys(order.partitions, 0)
-        self._disordered = 0
 
     def run(self, *, is_over: Callable[[], bool]) -> ConsumerLedger:
         """Follow until told to finish, read to the end of every partition, and return what was read."""
@@ -48,8 +59,8 @@ class FollowingReader:
         reached = self._read_to_the_end()
         self._meter.close()
         return ConsumerLedger(
-            reads={stream(*key): marks.runs() for key, marks in self._reads.items()},
-            disordered=self._disordered,
+            reads={stream(*key): read.marks.runs() for key, read in self._streams.items()},
+            disordered=sum(read.disordered for read in self._streams.values()),
             reached_end=reached,
         )
 
@@ -60,26 +71,31 @@ class FollowingReader:
             self._take((first, *self._client.consume(BATCH, 0)))
         self._meter.roll(self._clock_ns())
 
-    def _take(self, messages: Iterable[Message]) -> None:
-        now_ns = self._clock_ns()
+    def _take(self, messages: Sequence[Message]) -> None:
+        now = self._clock_ns()
+        values: dict[int, list[bytes]] = {}
         for message in messages:
-            error, value = message.error(), message.value()
-            if error is not None:
-                if error.fatal():
-                    raise KafkaException(error)
-                continue
-            self._count(message.partition() or 0, message.offset() or 0, value or b"", now_ns)
+            error, partition, offset = message.error(), message.partition() or 0, message.offset() or 0
+            if error is None:
+                values.setdefault(partition, []).append(message.value() or b"")
+                self._next[partition] = offset + 1
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._next[partition] = offset  # what lies before it is no record: a marker, or aborted
+            elif error.fatal():
+                raise KafkaException(error)
+        moments = [self._count(partition, read) for partition, read in values.items()]
+        if moments:
+            size = sum(len(value) for read in values.values() for value in read)
+            self._meter.consumed(now_ns=now, intended_ns=np.concatenate(moments), size=size)
 
-    def _count(self, partition: int, offset: int, value: bytes, now_ns: int) -> None:
-        stamp = stamp_of(value)
-        key = stamp.producer, partition
-        if key not in self._reads:
-            self._reads[key], self._last[key] = Marks(), -1
-        self._reads[key].mark(stamp.sequence)
-        self._disordered += stamp.sequence <= self._last[key]
-        self._last[key] = stamp.sequence
-        self._next[partition] = offset + 1
-        self._meter.consumed(now_ns=now_ns, intended_ns=stamp.intended_ns, size=len(value))
+    def _count(self, partition: int, values: list[bytes]) -> NDArray[np.int64]:
+        """Mark what was read of one partition, and return when it was due."""
+        stamps = stamps_of(values)
+        for producer in np.unique(stamps["producer"]):
+            key = int(producer), partition
+            mine = stamps["sequence"][stamps["producer"] == producer].astype(np.int64)
+            self._streams.setdefault(key, Stream()).take(mine)
+        return np.asarray(stamps["intended_ns"], dtype=np.int64)
 
     def _read_to_the_end(self) -> bool:
         """Read to the present end of each partition; say whether that was reached in time."""
@@ -101,10 +117,19 @@ class FollowingReader:
         return int(high)
 
 
+def settings_of(order: ConsumerOrder) -> Settings:
+    """Return the settings of the client that an order asks for."""
+    return {
+        **plain_consumer(order.bootstrap, group=order.group),
+        "client.id": order.name,
+        "enable.partition.eof": True,
+    }
+
+
 def main(path: Path) -> None:
     """Run one consumer as ordered."""
     order, lifetime = ConsumerOrder.read(path), Lifetime()
-    client = Consumer({**plain_consumer(order.bootstrap, group=f"{order.topic}-load"), "client.id": order.name})
+    client = Consumer(settings_of(order))
     try:
         with Path(order.trace).open("x", encoding="utf-8") as file:
             trace = TraceWriter(file)

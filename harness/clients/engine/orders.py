@@ -6,7 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness.measuring.schedule import Schedule
+from harness.measuring import traffic as words
+from harness.measuring.traffic import Traffic
 
 CONTROL = "control.json"
 """What Locust leaves in the folder of the traces when it ends: the first record's time, its CPU, the exit codes."""
@@ -14,31 +15,31 @@ CONTROL = "control.json"
 
 @dataclass(frozen=True, kw_only=True)
 class ProducerOrder:
-    """Send `rate_hz` records per second, evenly over the partitions, for `duration_s` from `started_ns` on."""
+    """Send one of `producers` equal shares of the pace that stands in `folder`, until told to finish.
+
+    With `in_flight_bytes` the pace is not looked at: records are sent as fast as the cluster takes them, with at most
+    so many bytes without an answer.
+    """
 
     name: str
     number: int
+    producers: int
     bootstrap: str
     topic: str
-    partitions: int
-    record_bytes: int
-    linger_ms: float
-    rate_hz: float
+    traffic: Traffic
+    folder: str
     started_ns: int
-    duration_s: float
     drain_s: float
     trace: str
-
-    @property
-    def schedule(self) -> Schedule:
-        return Schedule(started_ns=self.started_ns, rate_hz=self.rate_hz, duration_s=self.duration_s)
+    in_flight_bytes: int | None = None
 
     def write(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        path.write_text(_written(self), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> ProducerOrder:
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**{**fields, "traffic": words.from_json(fields["traffic"])})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,39 +50,41 @@ class ConsumerOrder:
     number: int
     bootstrap: str
     topic: str
+    group: str
     partitions: tuple[int, ...]
+    traffic: Traffic
     started_ns: int
     drain_s: float
     trace: str
 
     def write(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        path.write_text(_written(self), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> ConsumerOrder:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**fields, "partitions": tuple(fields["partitions"])})
+        traffic, partitions = words.from_json(fields["traffic"]), tuple(fields["partitions"])
+        return cls(**{**fields, "traffic": traffic, "partitions": partitions})
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadOrder:
-    """What Locust is told, in one file: which traffic, against what, and where to leave the traces."""
+    """What Locust is told: which traffic, on which topic, and the folder of the pace and of the traces."""
 
     bootstrap: str
     topic: str
-    partitions: int
-    record_bytes: int
-    linger_ms: float
-    rate_hz: float
-    duration_s: float
+    traffic: Traffic
     drain_s: float
-    producers: int
-    consumers: int
     folder: str
 
     def write(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        path.write_text(_written(self), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> LoadOrder:
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**{**fields, "traffic": words.from_json(fields["traffic"])})
+
+
+def _written(order: ProducerOrder | ConsumerOrder | LoadOrder) -> str:
+    return json.dumps({**asdict(order), "traffic": words.as_json(order.traffic)}, indent=1)

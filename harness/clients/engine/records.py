@@ -1,38 +1,46 @@
-"""Records of a load: who sent it, as the how-many-th of its partition, when it was due, and a dense body."""
+"""Records of a load: who sent it, as the how-many-th of its partition, when it was due, and a body made in advance."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from struct import Struct
+from collections.abc import Iterable
 
-HEADER = Struct(">IQq")
+import numpy as np
+from numpy.typing import NDArray
+
+STAMP = np.dtype([("producer", ">u4"), ("sequence", ">u8"), ("intended_ns", ">i8")])
+"""What a record says of itself, at the beginning of its value: its producer, its number in its stream (what one
+producer sends to one partition), and when it was due on the monotonic clock."""
+
 POOL = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What a record says of itself: its number in its stream, and when it was due on the monotonic clock."""
-
-    producer: int
-    sequence: int
-    intended_ns: int
-
-
 class RecordPool:
-    """Makes records of one size from random bodies, made once: making one may cost more than sending it."""
+    """Makes values of one size from bodies that are made once: making one may cost more than sending it."""
 
-    def __init__(self, producer: int, *, size: int) -> None:
-        if size < HEADER.size:
-            raise ValueError(f"got records of {size} bytes, expected at least {HEADER.size} for the stamp")
-        chance = random.Random(producer)
+    def __init__(self, producer: int, *, size: int, random_ratio: float = 1.0) -> None:
+        if size < STAMP.itemsize:
+            raise ValueError(f"got records of {size} bytes, expected at least {STAMP.itemsize} for the stamp")
+        chance, length = random.Random(producer), size - STAMP.itemsize
+        dense = round(length * random_ratio)
         self._producer = producer
-        self._bodies = [chance.randbytes(size - HEADER.size) for _ in range(POOL)]
+        self._bodies = [chance.randbytes(dense) + bytes(length - dense) for _ in range(POOL)]
 
-    def record(self, sequence: int, *, intended_ns: int) -> bytes:
-        return HEADER.pack(self._producer, sequence, intended_ns) + self._bodies[sequence % POOL]
+    def values(self, sequences: NDArray[np.int64], intended_ns: NDArray[np.int64]) -> list[bytes]:
+        """Return the values of records with these numbers, due at these moments."""
+        stamps = np.empty(len(sequences), dtype=STAMP)
+        stamps["producer"], stamps["sequence"], stamps["intended_ns"] = self._producer, sequences, intended_ns
+        packed, size, bodies = stamps.tobytes(), STAMP.itemsize, self._bodies
+        return [
+            packed[start : start + size] + bodies[number % POOL]
+            for number, start in enumerate(range(0, len(packed), size))
+        ]
 
 
-def stamp_of(value: bytes) -> Stamp:
-    """Read a record's stamp."""
-    return Stamp(*HEADER.unpack_from(value))
+def stamps_of(values: Iterable[bytes]) -> NDArray[np.void]:
+    """Read the stamps of many values; a value that is too short to have one raises ValueError."""
+    heads = [value[: STAMP.itemsize] for value in values]
+    packed = b"".join(heads)
+    if len(packed) != len(heads) * STAMP.itemsize:
+        raise ValueError(f"got a record that is shorter than its stamp of {STAMP.itemsize} bytes: it is not of a load")
+    return np.frombuffer(packed, dtype=STAMP)

@@ -1,0 +1,259 @@
+"""Loading: the process that puts the load of a profile on a deployed cluster and says what its sizing carries."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import load_report, profiles, sizing_table
+from harness.checkers.load import delivery
+from harness.checkers.load.resources import Documented
+from harness.checkers.load.sufficiency import Earlier, Sufficiency, conclude
+from harness.clients.admin import Admin
+from harness.cluster import kernel
+from harness.cluster.pods import Cluster
+from harness.deployment import deployed
+from harness.disturbing import disturbed
+from harness.document import read as read_document
+from harness.earlier import last_of
+from harness.ending import end_in_order, ended
+from harness.errors import ExitCode
+from harness.load_document import Concluded, document
+from harness.load_lines import LoadLines, table
+from harness.load_topic import load_topic
+from harness.loadrun import Ground, Load, run_load
+from harness.measuring.disk import hours_to_full, planned, records_planned
+from harness.measuring.knee import Outcome
+from harness.measuring.ledger import ConsumerLedger, Ledger, ProducerLedger
+from harness.measuring.plan import Disturbance, FindKnee, Profile
+from harness.measuring.recorded import MEGABYTE, RESULT
+from harness.progress import Progress, TerminalProgress
+from harness.reproduction import describe_environment, describe_subject
+from harness.run import Run, Settings
+from harness.verdict import Inconclusive, Judgement, merge
+
+PRECISION = 0.05
+CODES = {
+    Sufficiency.SUFFICIENT: ExitCode.CERTIFIED,
+    Sufficiency.INSUFFICIENT: ExitCode.NOT_CERTIFIED,
+    Sufficiency.DRIFT: ExitCode.NOT_CERTIFIED,
+    Sufficiency.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the load goes: the deployed cluster, and what the kernel says of its brokers."""
+
+    cluster: Cluster
+    admin: Admin
+    documented: Documented
+    volume_bytes: int
+    documented_volume_bytes: int
+    retention_hours: float | None
+    quota_cores: float | None
+
+
+def load(run: Run, profile: Profile, *, against: str | None, progress: Progress, console: Console) -> Sufficiency:
+    """Deploy, put the load on, judge it, write load.json, print what came of it, and leave nothing behind."""
+    settings = run.settings
+    earlier = last_of(profile, reports=settings.report_dir.parent, run=against, is_testbed=settings.target.is_testbed)
+    with deployed(run, progress=progress) as made:
+        if made.failure is not None:
+            raise Inconclusive(f"there is no cluster to load: {made.failure}")
+        try:
+            run.subject.update(describe_subject(made.cluster))
+            place = _place(made.cluster, settings)
+            concluded = _concluded(run, profile, place, earlier=earlier, progress=progress, console=console)
+        finally:
+            made.stage.collect(settings.report_dir / "cluster")
+    _write(run, concluded, place)
+    with progress.step("writing the report", expected_s=20):
+        page = load_report.make(settings.report_dir, against=_folder_of(earlier, settings.report_dir.parent))
+    _print(concluded, page, console=console)
+    return concluded.conclusion.sufficiency
+
+
+def _folder_of(earlier: Earlier | None, reports: Path) -> Path | None:
+    """Return where the earlier run is, if it left what the page compares: an older one did not."""
+    folder = reports / earlier.run_id if earlier is not None else None
+    return folder if folder is not None and load_report.is_comparable(folder) else None
+
+
+def _place(cluster: Cluster, settings: Settings) -> Place:
+    admin, host = Admin(cluster.bootstrap), cluster.inside(cluster.brokers[0])
+    config = admin.broker_config(admin.controller())
+    kafka = read_document(settings.document).kafka
+    retention_ms = int(config.get("log.retention.ms", int(config["log.retention.hours"]) * 3_600_000))
+    quota = kernel.limits(host).cpu_millicores
+    return Place(
+        cluster=cluster,
+        admin=admin,
+        documented=Documented(cpu_millicores=kafka.cpu_millicores, memory_bytes=kafka.memory_bytes),
+        volume_bytes=kernel.mount_of(host, config["log.dirs"].split(",")[0]).size_bytes,
+        documented_volume_bytes=kafka.storage_bytes,
+        retention_hours=retention_ms / 3_600_000 if retention_ms > 0 else None,
+        quota_cores=None if quota is None else quota / 1000,
+    )
+
+
+def _concluded(
+    run: Run, profile: Profile, place: Place, *, earlier: Earlier | None, progress: Progress, console: Console
+) -> Concluded:
+    traffic = profile.traffic
+    disk = planned(profile, brokers=len(place.cluster.brokers), volume_bytes=place.volume_bytes)
+    topic = load_topic(
+        f"load-{run.settings.run_id[-4:]}",
+        traffic,
+        disk,
+        cluster=place.cluster,
+        admin=place.admin,
+        progress=progress,
+    )
+    with topic as name, disturbed(profile.disturbance, cluster=place.cluster, admin=place.admin, run=run) as calm:
+        ground = Ground(
+            cluster=place.cluster,
+            topic=name,
+            documented=place.documented if profile.disturbance is not Disturbance.ROLLING_RESTART else None,
+            most_records=2 * records_planned(profile.plan),
+            calm=calm,
+        )
+        folder = run.settings.report_dir / "load"
+        with LoadLines(profile, console=console) as lines:
+            done = run_load(profile, ground=ground, folder=folder, clock=run.clock, say=lines.say)
+    return _judged(done, place, earlier=earlier)
+
+
+def _judged(done: Load, place: Place, *, earlier: Earlier | None) -> Concluded:
+    profile = done.profile
+    whole = delivered(done.ledgers, profile) if profile.traffic.groups else None
+    precision = profile.plan.precision if isinstance(profile.plan, FindKnee) else PRECISION
+    conclusion = conclude(
+        done.outcome,
+        delivery=whole,
+        expected_hz=profile.expected_records_per_s,
+        precision=precision,
+        earlier=earlier,
+    )
+    return Concluded(
+        profile=profile,
+        tried=done.tried,
+        outcome=done.outcome,
+        conclusion=conclusion,
+        delivery=whole,
+        hours_to_full_disk=_hours(done.outcome, profile, place),
+    )
+
+
+def _hours(outcome: Outcome, profile: Profile, place: Place) -> float | None:
+    if outcome.carried_hz is None:
+        return None
+    replicas = profile.traffic.replication_factor / len(place.cluster.brokers)
+    bytes_per_s = outcome.carried_hz * profile.traffic.records.value_bytes * replicas
+    return hours_to_full(
+        bytes_per_s=bytes_per_s, volume_bytes=place.volume_bytes, retention_hours=place.retention_hours
+    )
+
+
+def delivered(entries: Mapping[str, Ledger], profile: Profile) -> Judgement:
+    """Judge the delivery to each group by itself: each reads every record once. Ledgers come by the engine's name."""
+    traffic = profile.traffic
+    sent = [entry for entry in entries.values() if isinstance(entry, ProducerLedger)]
+    parts = [
+        delivery.check(
+            [*sent, *_group(entries, group, traffic.consumers)],
+            producers=traffic.producers,
+            consumers=traffic.consumers,
+        )
+        for group in range(traffic.groups)
+    ]
+    worst = merge(part.verdict for part in parts)
+    return next(part for part in parts if part.verdict is worst)
+
+
+def _group(entries: Mapping[str, Ledger], group: int, consumers: int) -> Iterable[ConsumerLedger]:
+    names = [f"consumer-{number}" for number in range(group * consumers, (group + 1) * consumers)]
+    found = (entries.get(name) for name in names)
+    return [entry for entry in found if isinstance(entry, ConsumerLedger)]
+
+
+def _write(run: Run, concluded: Concluded, place: Place) -> None:
+    settings = run.settings
+    content = document(
+        concluded,
+        quota_cores=place.quota_cores,
+        run_id=settings.run_id,
+        seed=settings.seed,
+        started_at=run.started_at.isoformat(timespec="seconds"),
+        command=f"harness load {concluded.profile.name} --seed {settings.seed}",
+        subject=dict(run.subject),
+        environment=describe_environment(is_testbed=settings.target.is_testbed),
+        events=[event.as_json() for event in run.events],
+        sizing=sizing_table.rows(
+            concluded,
+            documented=place.documented,
+            quota_cores=place.quota_cores,
+            volume_bytes=place.volume_bytes,
+            documented_volume_bytes=place.documented_volume_bytes,
+        ),
+        folder="load",
+    )
+    path = settings.report_dir / RESULT
+    path.write_text(json.dumps(content, indent=1, default=str), encoding="utf-8")
+
+
+def _print(concluded: Concluded, path: Path, *, console: Console) -> None:
+    conclusion = concluded.conclusion
+    console.print(f"\n{conclusion.sufficiency.value}: {conclusion.reason}", markup=False)
+    for line in _facts(concluded):
+        console.print(f"  {line}", markup=False)
+    console.print(table(concluded.tried))
+    console.print(f"  all of it: {path}", markup=False)
+
+
+def _facts(concluded: Concluded) -> Iterable[str]:
+    conclusion, carried_hz = concluded.conclusion, concluded.outcome.carried_hz
+    if carried_hz is not None:
+        bytes_per_s = carried_hz * concluded.profile.traffic.records.value_bytes
+        yield f"carried: {carried_hz:.0f} records/s, {bytes_per_s / MEGABYTE:.2f} MB/s"
+    if conclusion.knee is not None:
+        yield f"knee: {conclusion.knee.low:.0f} to {conclusion.knee.high:.0f} records/s (95 %)"
+    if conclusion.headroom_ratio is not None:
+        yield f"headroom over what is expected: {conclusion.headroom_ratio:+.0%}"
+    if concluded.hours_to_full_disk is not None:
+        yield f"a broker's volume is full after {concluded.hours_to_full_disk:.1f} h at that rate"
+    if concluded.delivery is not None:
+        yield f"delivery: {concluded.delivery.verdict.value}, {concluded.delivery.reason}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Load as ordered: the settings of the run, the profile, and the run to compare with, if one is named."""
+    end_in_order()
+    return ended(lambda: _said(arguments))
+
+
+def _said(arguments: Sequence[str]) -> int:
+    settings_file, name, *against = arguments
+    progress, console = TerminalProgress(), Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    try:
+        run = Run(settings=Settings.read(Path(settings_file)))
+        said = load(run, profiles.find(name), against=next(iter(against), None), progress=progress, console=console)
+        return int(CODES[said])
+    except Inconclusive as error:
+        print(f"INCONCLUSIVE: {error}", file=sys.stderr)
+        return int(ExitCode.INCONCLUSIVE)
+    except AssertionError as error:  # the cluster did not recover from what was done to it
+        print(f"INSUFFICIENT: {error}", file=sys.stderr)
+        return int(ExitCode.NOT_CERTIFIED)
+    except KeyboardInterrupt:
+        print("harness: interrupted", file=sys.stderr)
+        return int(ExitCode.INCONCLUSIVE)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,230 @@
+"""The course of a load: which rate is tried next, given what became of those before it, and what came of it all.
+
+A course is a generator of trials that is told the verdict on each one. It has no clock and keeps nothing: `following`
+plays it again from its beginning, so that a course can be judged, tested and continued from a list of trials alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from math import sqrt
+
+from harness.measuring.plan import FindKnee, Hold, Plan, Purpose, Soak
+from harness.verdict import Verdict
+
+LEAST_SHARE = 1 / 16
+"""Of the first rate: a cluster that does not carry this is not searched any further."""
+CONFIRMATIONS = 4
+ROUNDING = 1 + 1e-9
+WIDER = 1.5
+"""By how many precisions a gap is widened on both sides before it is closed again: it then takes two trials."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Next:
+    """One trial to make."""
+
+    purpose: Purpose
+    rate_hz: float
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a course.
+
+    `carried_hz` is the highest rate that was carried for as long as the plan wants; `repeats` are the estimates of
+    the knee, one for each time that the gap was closed, none when no knee was found.
+    """
+
+    verdict: Verdict
+    reason: str
+    carried_hz: float | None
+    repeats: tuple[float, ...] = ()
+
+
+Course = Generator[Next, Verdict, Outcome]
+Trying = Generator[Next, Verdict, Verdict]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """Between a rate that was carried and one that was not, or about which nothing could be said (`above`).
+
+    An end that was not tried was only supposed: the gap was made wider there.
+    """
+
+    low_hz: float
+    high_hz: float
+    above: Verdict
+    low_tried: bool = True
+    high_tried: bool = True
+
+    @property
+    def middle_hz(self) -> float:
+        return sqrt(self.low_hz * self.high_hz)
+
+    def wider(self, precision: float) -> Gap:
+        factor = (1 + precision) ** WIDER
+        return Gap(
+            low_hz=self.low_hz / factor,
+            high_hz=self.high_hz * factor,
+            above=self.above,
+            low_tried=False,
+            high_tried=False,
+        )
+
+
+def following(plan: Plan, verdicts: Iterable[Verdict]) -> Next | Outcome:
+    """Return the trial that follows after trials with these verdicts, or the outcome when there is none to follow."""
+    course = course_of(plan)
+    try:
+        step = next(course)
+        for verdict in verdicts:
+            step = course.send(verdict)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome
+    return step
+
+
+def course_of(plan: Plan) -> Course:
+    """Begin the course of a plan."""
+    match plan:
+        case Hold():
+            return _hold(plan.records_per_s, Purpose.HOLD, warm_up_s=plan.warm_up_s, seconds=plan.measured_s)
+        case Soak():
+            rate_hz = plan.records_per_s * plan.share
+            return _hold(rate_hz, Purpose.SOAK, warm_up_s=plan.warm_up_s, seconds=plan.measured_s)
+        case FindKnee():
+            return _find_knee(plan)
+
+
+def trials_against(plan: Plan, verdict_on: Callable[[Next], Verdict]) -> tuple[tuple[Next, ...], Outcome]:
+    """Play a whole course against something that judges each trial at once."""
+    course, tried = course_of(plan), []
+    step = next(course)
+    while True:
+        tried.append(step)
+        try:
+            step = course.send(verdict_on(step))
+        except StopIteration as end:
+            return tuple(tried), end.value
+
+
+def _hold(rate_hz: float, purpose: Purpose, *, warm_up_s: float, seconds: float) -> Course:
+    yield Next(purpose=Purpose.WARM_UP, rate_hz=rate_hz, seconds=warm_up_s)
+    verdict = yield Next(purpose=purpose, rate_hz=rate_hz, seconds=seconds)
+    carried = rate_hz if verdict is Verdict.PASS else None
+    return Outcome(verdict=verdict, reason=_said(verdict, rate_hz, seconds), carried_hz=carried)
+
+
+def _find_knee(plan: FindKnee) -> Course:
+    yield Next(purpose=Purpose.WARM_UP, rate_hz=plan.from_records_per_s, seconds=plan.warm_up_s)
+    gap = yield from _ramp(plan)
+    repeats: list[float] = []
+    lows: list[float] = []
+    if not gap.low_hz:
+        return _nothing_carried(gap)
+    while len(repeats) < plan.repeats:
+        gap = yield from _close(plan, gap.wider(plan.precision) if repeats else gap)
+        if not gap.low_hz:
+            return _nothing_carried(gap)
+        if gap.above is not Verdict.FAIL:
+            return _no_knee(plan, gap)
+        repeats.append(gap.middle_hz)
+        lows.append(gap.low_hz)
+    return (yield from _confirm(plan, sum(lows) / len(lows), tuple(repeats)))
+
+
+def _ramp(plan: FindKnee) -> Generator[Next, Verdict, Gap]:
+    """Double the rate until it is not carried; when not even the first is, halve it until one is."""
+    rate_hz, low_hz = plan.from_records_per_s, 0.0
+    while True:
+        verdict = yield from _try(Purpose.RAMP, rate_hz, plan.trial_s)
+        if verdict is not Verdict.PASS:
+            break
+        low_hz = rate_hz
+        if rate_hz >= plan.most_records_per_s:
+            return Gap(low_hz=low_hz, high_hz=low_hz, above=Verdict.INCONCLUSIVE)
+        rate_hz = min(2 * rate_hz, plan.most_records_per_s)
+    high_hz, above = rate_hz, verdict
+    while not low_hz and rate_hz / 2 >= LEAST_SHARE * plan.from_records_per_s:
+        rate_hz /= 2
+        verdict = yield from _try(Purpose.RAMP, rate_hz, plan.trial_s)
+        if verdict is Verdict.PASS:
+            low_hz = rate_hz
+        else:
+            high_hz, above = rate_hz, verdict
+    return Gap(low_hz=low_hz, high_hz=high_hz, above=above)
+
+
+def _close(plan: FindKnee, gap: Gap) -> Generator[Next, Verdict, Gap]:
+    """Halve the gap until it is small; then try an end that was only supposed, and move it if it does not hold."""
+    low_hz, high_hz, above = gap.low_hz, gap.high_hz, gap.above
+    low_tried, high_tried, stride = gap.low_tried, gap.high_tried, 1 + plan.precision
+    while LEAST_SHARE * plan.from_records_per_s <= low_hz < plan.most_records_per_s:
+        if high_hz > low_hz * (1 + plan.precision) * ROUNDING:
+            rate_hz = sqrt(low_hz * high_hz)
+        elif low_tried and high_tried:
+            return Gap(low_hz=low_hz, high_hz=high_hz, above=above)
+        else:
+            rate_hz = low_hz if high_tried else min(high_hz, plan.most_records_per_s)
+        verdict = yield from _try(Purpose.BISECT, rate_hz, plan.trial_s)
+        is_end = rate_hz in (low_hz, high_hz) or rate_hz == plan.most_records_per_s
+        if verdict is Verdict.PASS:
+            low_hz, low_tried = rate_hz, True
+            high_hz = rate_hz * stride if is_end and not high_tried else high_hz
+        else:
+            high_hz, above, high_tried = rate_hz, verdict, True
+            low_hz = rate_hz / stride if is_end and not low_tried else low_hz
+        stride = stride**2 if is_end else stride
+    if low_hz >= plan.most_records_per_s:
+        return Gap(low_hz=low_hz, high_hz=low_hz, above=Verdict.INCONCLUSIVE)
+    return Gap(low_hz=0, high_hz=high_hz, above=above)
+
+
+def _confirm(plan: FindKnee, rate_hz: float, repeats: tuple[float, ...]) -> Course:
+    """Hold the rate at full length, a little less when it is not carried; then soak below it."""
+    for _ in range(CONFIRMATIONS):
+        verdict = yield from _try(Purpose.CONFIRM, rate_hz, plan.confirm_s)
+        if verdict is not Verdict.FAIL:
+            break
+        rate_hz *= 1 - plan.precision / 2
+    if verdict is not Verdict.PASS:
+        reason = f"short trials carried about {repeats[0]:.0f} records/s, but {_said(verdict, rate_hz, plan.confirm_s)}"
+        return Outcome(verdict=Verdict.INCONCLUSIVE, reason=reason, carried_hz=None)
+    soak_hz = plan.soak_share * rate_hz
+    verdict = yield from _try(Purpose.SOAK, soak_hz, plan.soak_s)
+    reason = f"{rate_hz:.0f} records/s were carried for {plan.confirm_s:g} s; {_said(verdict, soak_hz, plan.soak_s)}"
+    return Outcome(verdict=verdict, reason=reason, carried_hz=rate_hz, repeats=repeats)
+
+
+def _try(purpose: Purpose, rate_hz: float, seconds: float) -> Trying:
+    """Try once, and once more when nothing could be said: what disturbed a trial may be gone."""
+    verdict = yield Next(purpose=purpose, rate_hz=rate_hz, seconds=seconds)
+    if verdict is Verdict.INCONCLUSIVE:
+        verdict = yield Next(purpose=purpose, rate_hz=rate_hz, seconds=seconds)
+    return verdict
+
+
+def _nothing_carried(gap: Gap) -> Outcome:
+    what = "was not carried" if gap.above is Verdict.FAIL else "could not be judged"
+    return Outcome(verdict=gap.above, reason=f"even {gap.high_hz:.0f} records/s {what}", carried_hz=None)
+
+
+def _no_knee(plan: FindKnee, gap: Gap) -> Outcome:
+    at_most = gap.low_hz >= plan.most_records_per_s / (1 + plan.precision)
+    why = "the profile tries no more" if at_most else f"nothing could be said about {gap.high_hz:.0f} records/s"
+    reason = f"no knee was found: {gap.low_hz:.0f} records/s were carried in a short trial, and {why}"
+    return Outcome(verdict=Verdict.INCONCLUSIVE, reason=reason, carried_hz=gap.low_hz)
+
+
+def _said(verdict: Verdict, rate_hz: float, seconds: float) -> str:
+    words = {
+        Verdict.PASS: "were carried",
+        Verdict.FAIL: "were not carried",
+        Verdict.INCONCLUSIVE: "could not be judged",
+    }
+    return f"{rate_hz:.0f} records/s {words[verdict]} for {seconds:g} s"

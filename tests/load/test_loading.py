@@ -1,0 +1,55 @@
+"""What a load says at its end: each group is judged by itself, and each verdict has its exit code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness import profiles
+from harness.checkers.load.sufficiency import Sufficiency
+from harness.errors import ExitCode
+from harness.load_lines import described, expected_s
+from harness.loading import CODES, delivered
+from harness.measuring.knee import Next
+from harness.measuring.ledger import ConsumerLedger, Ledger, ProducerLedger
+from harness.measuring.plan import Purpose
+from harness.verdict import Verdict
+
+FAN_OUT = replace(profiles.find("fan-out").traffic, partitions=1, groups=2)
+PROFILE = replace(profiles.find("fan-out"), traffic=FAN_OUT)
+SENT = ProducerLedger(sent={"0/0": 10}, acknowledged={"0/0": ((0, 9, 1),)})
+
+
+def read(last: int, *, times: int = 1) -> ConsumerLedger:
+    return ConsumerLedger(reads={"0/0": ((0, last, times),)}, disordered=0, reached_end=True)
+
+
+def test_every_group_reads_every_record_once() -> None:
+    ledgers: dict[str, Ledger] = {"producer-0": SENT, "consumer-0": read(9), "consumer-1": read(9)}
+    assert delivered(ledgers, PROFILE).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"),
+    [(read(8), Verdict.FAIL), (read(9, times=2), Verdict.FAIL), (None, Verdict.INCONCLUSIVE)],
+)
+def test_the_worst_group_decides(second: ConsumerLedger | None, verdict: Verdict) -> None:
+    ledgers: dict[str, Ledger] = {"producer-0": SENT, "consumer-0": read(9)}
+    if second is not None:
+        ledgers["consumer-1"] = second
+    assert delivered(ledgers, PROFILE).verdict is verdict
+
+
+def test_every_verdict_has_its_exit_code() -> None:
+    assert set(CODES) == set(Sufficiency)
+    assert [said for said, code in CODES.items() if code is ExitCode.CERTIFIED] == [Sufficiency.SUFFICIENT]
+
+
+def test_a_held_rate_takes_as_long_as_it_says() -> None:
+    assert expected_s(profiles.find("soak").plan) == pytest.approx(1800 + 30 + 12)
+    assert 120 < expected_s(profiles.find("end-to-end").plan) < 600
+
+
+def test_a_trial_is_described_by_its_purpose_and_rate() -> None:
+    assert described(Next(purpose=Purpose.RAMP, rate_hz=1000, seconds=8)).split() == ["ramp", "1000", "records/s"]

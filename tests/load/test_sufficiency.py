@@ -1,0 +1,107 @@
+"""The verdict on a sizing: each of the four is seen, and none without its evidence."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.checkers.load.resources import Documented
+from harness.checkers.load.sufficiency import Conclusion, Earlier, Sufficiency, conclude, limiting_resource
+from harness.checkers.load.trial import judge
+from harness.measuring.knee import Outcome
+from harness.verdict import Judgement, Verdict
+from tests.load.samples import MEASURED_S, WARM_UP_S, broker, consumed, produced, result
+
+WHOLE = Judgement(checker="load-delivery", verdict=Verdict.PASS, reason="all was read")
+FOUND = Outcome(verdict=Verdict.PASS, reason="it was carried", carried_hz=4000, repeats=(4000, 4100, 4050))
+DOCUMENTED = Documented(cpu_millicores=500, memory_bytes=1 << 30)
+
+
+def concluded(
+    outcome: Outcome = FOUND,
+    *,
+    delivery: Judgement | None = WHOLE,
+    expected_hz: float | None = 2000,
+    earlier: Earlier | None = None,
+) -> Conclusion:
+    return conclude(outcome, delivery=delivery, expected_hz=expected_hz, precision=0.05, earlier=earlier)
+
+
+def test_more_than_expected_suffices_and_the_headroom_is_told() -> None:
+    found = concluded()
+    assert found.sufficiency is Sufficiency.SUFFICIENT
+    assert found.headroom_ratio == 1
+    assert found.knee is not None
+    assert found.knee.low < 4000 < found.knee.high
+
+
+def test_less_than_expected_is_insufficient() -> None:
+    assert concluded(expected_hz=6000).sufficiency is Sufficiency.INSUFFICIENT
+
+
+def test_an_expectation_within_the_noise_is_inconclusive() -> None:
+    assert concluded(expected_hz=4100).sufficiency is Sufficiency.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [(Verdict.FAIL, Sufficiency.INSUFFICIENT), (Verdict.INCONCLUSIVE, Sufficiency.INCONCLUSIVE)],
+)
+def test_what_was_not_carried_or_not_judged_does_not_suffice(verdict: Verdict, said: Sufficiency) -> None:
+    assert concluded(Outcome(verdict=verdict, reason="x", carried_hz=None)).sufficiency is said
+    assert concluded(delivery=Judgement(checker="d", verdict=verdict, reason="x")).sufficiency is said
+
+
+def test_a_lost_record_outweighs_a_search_that_could_not_tell() -> None:
+    lost = Judgement(checker="d", verdict=Verdict.FAIL, reason="3 records were lost")
+    found = concluded(Outcome(verdict=Verdict.INCONCLUSIVE, reason="x", carried_hz=None), delivery=lost)
+    assert found.sufficiency is Sufficiency.INSUFFICIENT
+    assert found.reason == "3 records were lost"
+
+
+def test_a_load_that_nobody_reads_needs_no_delivery() -> None:
+    assert concluded(delivery=None).sufficiency is Sufficiency.SUFFICIENT
+
+
+def test_a_profile_without_an_expectation_says_so() -> None:
+    assert "no rate is expected" in concluded(expected_hz=None).reason
+
+
+def test_another_knee_than_last_time_is_drift_and_noise_is_not() -> None:
+    assert concluded(earlier=Earlier(run_id="a", repeats=(5500, 5600, 5550))).sufficiency is Sufficiency.DRIFT
+    assert concluded(earlier=Earlier(run_id="a", repeats=(3000, 3100, 3050))).sufficiency is Sufficiency.DRIFT
+    assert concluded(earlier=Earlier(run_id="a", repeats=(4000, 4200, 4100))).sufficiency is Sufficiency.SUFFICIENT
+    assert concluded(earlier=Earlier(run_id="a", repeats=())).sufficiency is Sufficiency.SUFFICIENT
+
+
+def test_insufficient_is_not_hidden_by_drift() -> None:
+    found = concluded(expected_hz=6000, earlier=Earlier(run_id="a", repeats=(6500, 6600, 6550)))
+    assert found.sufficiency is Sufficiency.INSUFFICIENT
+
+
+def test_the_resource_that_ended_first_is_named_only_when_it_was_seen() -> None:
+    seconds = range(WARM_UP_S + MEASURED_S)
+    slow = [frame for s in seconds for frame in (produced(s, latency_ms=900), consumed(s))]
+    late = [frame for s in seconds for frame in (produced(s, lateness_ms=900), consumed(s))]
+    throttled = result(slow, pods={"kafka-0": broker(throttled=9)})
+    assert limiting_resource([judge(throttled, documented=DOCUMENTED, is_read=True)]) == "broker CPU"
+    assert limiting_resource([judge(result(slow), documented=DOCUMENTED, is_read=True)]) == "none seen"
+    assert limiting_resource([judge(result(late), documented=DOCUMENTED, is_read=True)]) == "generator"
+    assert limiting_resource([judge(result(), documented=DOCUMENTED, is_read=True)]) == "none seen"
+    assert limiting_resource([]) == "none seen"
+
+
+def test_a_trial_that_the_generator_spoiled_is_never_a_failure_of_the_cluster() -> None:
+    late = [produced(s, lateness_ms=900, latency_ms=900) for s in range(WARM_UP_S + MEASURED_S)]
+    spoiled = result(late, pods={"kafka-0": broker(throttled=9)})
+    assert judge(spoiled, documented=DOCUMENTED, is_read=False).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_trial_is_judged_by_all_its_judges() -> None:
+    assert judge(result(), documented=DOCUMENTED, is_read=True).verdict is Verdict.PASS
+    unread = [produced(s) for s in range(WARM_UP_S + MEASURED_S)]
+    assert judge(result(unread), documented=DOCUMENTED, is_read=False).verdict is Verdict.PASS
+    assert judge(result(unread), documented=DOCUMENTED, is_read=True).verdict is not Verdict.PASS
+    throttled = result(pods={"kafka-0": broker(throttled=9)})
+    assert judge(throttled, documented=DOCUMENTED, is_read=True).verdict is Verdict.FAIL
+    assert judge(throttled, documented=None, is_read=True).verdict is Verdict.PASS
+    assert judge(result(), documented=None, is_read=True, lost="given up").verdict is Verdict.FAIL
