@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from harness import guards
-from harness.budget import Budget
-from harness.checkers import windows
+from harness.budget import Budget, LiveTimeouts, of_services
+from harness.checkers import services, windows
+from harness.checkers.services import Watch
 from harness.clients.traffic import throughput
 from harness.evidence import Event, Evidence
 from harness.faults import Fault
 from harness.histories.history import History
 from harness.histories.pace import acknowledged_s
 from harness.history_verdict import verdict_on
-from harness.protocols import Admin, Cluster, Traffic
+from harness.protocols import Admin, Cluster, Probes, Traffic
 from harness.run import Run
+from harness.services import Service
 from harness.verdict import Inconclusive, Judgement
 from harness.waiting import TimedOut, wait_until
 
@@ -26,6 +31,9 @@ ANOTHER_BUDGET_S = 15.0
 PROOF_BUDGET_S = 60.0
 HEALING_BUDGET_S = 120.0
 ENOUGH_OVERLAP = 100
+SERVICE_BUDGET_S = 30.0
+DERIVED: Mapping[Service, Budget] = MappingProxyType({})
+"""No budget is given: each is derived."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,23 +56,32 @@ def survive(
     run: Run,
     evidence: Evidence,
     budget: Budget,
+    other_budgets: Mapping[Service, Budget] = DERIVED,
     proof_budget_s: float = PROOF_BUDGET_S,
 ) -> Trial:
     """Inject a fault under traffic, wait for its proof and for its healing, and judge safety and the windows.
 
-    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing.
+    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing. `budget` bounds the
+    windows of those who produce; those of other services are derived from it unless they are given.
     """
-    with traffic.watcher(admin) as watcher:
+    live = LiveTimeouts.of(admin.broker_config(admin.brokers()[0]))
+    with traffic.watcher(admin) as watcher, traffic.probes(admin) as probes:
         with traffic:
             steady_traffic(traffic)
+            steady_services(probes)
             injected_s, healed_s = strike(fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s)
             aftermath(traffic)
+            with suppress(TimedOut):  # what is still out is seen as a window to the end
+                probes.await_service(timeout_s=SERVICE_BUDGET_S)
         until_s = traffic.stopped_s
+    evidence.fact(**probes.facts)
     history = traffic.settle()
     found = traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s)
+    watches = probed(probes, from_s=injected_s - 1.0, until_s=until_s)
     evidence.events.extend(watcher.events())
-    evidence.windows.extend(found)
+    evidence.windows.extend((*found, *(window for watch in watches for window in services.windows(watch))))
     evidence.series.append(throughput(history))
+    allowed = {**of_services(budget, live), **other_budgets}
     judgements = (
         verdict_on(history, cluster=cluster, admin=admin),
         guards.overlap(history, from_s=injected_s, until_s=healed_s, at_least=ENOUGH_OVERLAP),
@@ -75,6 +92,7 @@ def survive(
             generator_lateness_s=traffic.generator_lateness_s,
             budget_why=budget.why,
         ),
+        *(services.check(watch, budget=allowed[watch.service]) for watch in watches),
     )
     worst_s = max((window.length_s for window in found), default=0.0)
     evidence.fact(worst_window_s=round(worst_s, 3), back_in_sync_s=round(healed_s - injected_s, 2))
@@ -101,6 +119,23 @@ def steady_traffic(traffic: Traffic) -> None:
         traffic.await_acknowledgements(WARM_UP_RECORDS, timeout_s=30)
     except TimedOut as late:
         raise Inconclusive(f"the traffic did not get going before the fault: {late}") from late
+
+
+def steady_services(probes: Probes) -> None:
+    """Wait until every service is served on every key; a service that is not there before the fault shows nothing."""
+    try:
+        probes.await_service(timeout_s=SERVICE_BUDGET_S)
+    except TimedOut as late:
+        raise Inconclusive(f"not every service was there before the fault: {late}") from late
+
+
+def probed(probes: Probes, *, from_s: float, until_s: float) -> tuple[Watch, ...]:
+    """Return what the probes of each service saw between two moments of the run."""
+    seen = probes.seen()
+    return tuple(
+        services.watch(seen, service=service, keys=keys, from_s=from_s, until_s=until_s)
+        for service, keys in probes.keys.items()
+    )
 
 
 def inject(fault: Fault, run: Run, evidence: Evidence) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.budget import Budget
@@ -14,85 +15,117 @@ from harness.services import Service
 from harness.verdict import Finding, Judgement, Verdict
 
 SHORTEST_S = 0.2
-"""Shorter windows are not reported; probes that are sent as late as this could have made one by themselves."""
+"""Shorter windows are not reported, and where no probe was due for longer, nobody looked."""
 
 
-def windows(
-    probes: Iterable[Probe], *, from_s: float, until_s: float, longer_than_s: float = SHORTEST_S
-) -> tuple[Window, ...]:
-    """Return when services were out, worst first: from the first error after a success to the next success.
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """The probes of one service between two moments, by key; a key that nobody probed has none."""
+
+    service: Service
+    from_s: float
+    until_s: float
+    by_key: Mapping[str, Sequence[Probe]]
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.by_key.values()))
+
+    @property
+    def unwatched(self) -> list[str]:
+        """The keys for which no probe was due for longer than the shortest window, the edges included."""
+        return [key for key, probes in self.by_key.items() if _longest_silence_s(self, probes) > SHORTEST_S]
+
+    @property
+    def unserved(self) -> list[str]:
+        """The keys that were never served."""
+        return [key for key, probes in self.by_key.items() if not any(probe.ok for probe in probes)]
+
+    @property
+    def lateness_s(self) -> float:
+        """How late the latest probe was sent; that is never the cluster's fault."""
+        return max((probe.lateness_ns for probes in self.by_key.values() for probe in probes), default=0) / NS_PER_S
+
+
+def watch(probes: Iterable[Probe], *, service: Service, keys: Collection[str], from_s: float, until_s: float) -> Watch:
+    """Take the probes of one service's keys that were under way between two moments of the run."""
+    by_key: dict[str, list[Probe]] = defaultdict(list)
+    for probe in probes:
+        if probe.service is service and from_s * NS_PER_S <= probe.ended_ns and probe.intended_ns <= until_s * NS_PER_S:
+            by_key[probe.key].append(probe)
+    return Watch(service=service, from_s=from_s, until_s=until_s, by_key={key: by_key[key] for key in sorted(keys)})
+
+
+def _longest_silence_s(seen: Watch, probes: Sequence[Probe]) -> float:
+    due_s = sorted(probe.intended_ns / NS_PER_S for probe in probes)
+    return max(after_s - before_s for before_s, after_s in pairwise([seen.from_s, *due_s, seen.until_s]))
+
+
+def windows(seen: Watch, *, longer_than_s: float = SHORTEST_S) -> tuple[Window, ...]:
+    """Return when the service was out, worst first: from the first error after a success to the next success.
 
     Without an error (a probe that was kept waiting is none) it begins at the success before. Errors count from when
     their probe was due, successes from when they were known, so a late probe never makes a window shorter.
     """
-    by_key: dict[tuple[Service, str], list[Probe]] = defaultdict(list)
-    for probe in probes:
-        by_key[probe.service, probe.key].append(probe)
     found = [
-        Window(key=key, operation=service.value, start_s=start_s, end_s=end_s)
-        for (service, key), of_key in by_key.items()
-        for start_s, end_s in _outages(of_key, from_s=from_s, until_s=until_s)
+        Window(key=key, operation=seen.service.value, start_s=start_s, end_s=end_s)
+        for key, probes in seen.by_key.items()
+        for start_s, end_s in _outages(seen, probes)
         if end_s - start_s > longer_than_s
     ]
     return tuple(sorted(found, key=lambda window: -window.length_s))
 
 
-def _outages(probes: Sequence[Probe], *, from_s: float, until_s: float) -> Iterable[tuple[float, float]]:
+def _outages(seen: Watch, probes: Sequence[Probe]) -> Iterable[tuple[float, float]]:
     """Give the stretches between successes, each from its first error on if there is one; edges are successes."""
-    served_s = sorted(s for probe in probes if probe.ok and from_s <= (s := probe.ended_ns / NS_PER_S) <= until_s)
+    served_s = sorted(
+        s for probe in probes if probe.ok and seen.from_s <= (s := probe.ended_ns / NS_PER_S) <= seen.until_s
+    )
     missed_s = sorted(probe.intended_ns / NS_PER_S for probe in probes if not probe.ok)
     position = 0
-    for before_s, after_s in pairwise([from_s, *served_s, until_s]):
+    for before_s, after_s in pairwise([seen.from_s, *served_s, seen.until_s]):
         while position < len(missed_s) and missed_s[position] < before_s:
             position += 1
         has_error = position < len(missed_s) and missed_s[position] < after_s
         yield (missed_s[position] if has_error else before_s), after_s
 
 
-def check(
-    probes: Collection[Probe], *, service: Service, keys: Collection[str], from_s: float, until_s: float, budget: Budget
-) -> Judgement:
-    """Judge the worst window of one service between two moments against its budget.
+def check(seen: Watch, *, budget: Budget) -> Judgement:
+    """Judge the worst window of a service against its budget.
 
-    Nothing can be said when a key was never served, or when probes were not sent on their schedule: then a window may
-    be the generator's own.
+    Nothing can be said when a key was not probed all the time, when it was never served, or when probes were so late
+    that a window may be the generator's own.
     """
-    inside = [
-        probe
-        for probe in probes
-        if probe.service is service and from_s <= probe.ended_ns / NS_PER_S and probe.intended_ns / NS_PER_S <= until_s
-    ]
-    found = windows(inside, from_s=from_s, until_s=until_s)
-    lateness_s = max((probe.lateness_ns for probe in inside), default=0) / NS_PER_S
+    found = windows(seen)
     worst_s = max((window.length_s for window in found), default=0.0)
-    measured: dict[str, object] = {
-        "operation": service.value,
-        "probes": len(inside),
-        "worst_window_s": round(worst_s, 3),
-        "budget_s": budget.seconds,
-        "budget_why": budget.why,
-        "generator_lateness_s": round(lateness_s, 3),
-    }
-    verdict, reason = _verdict(inside, keys, found, lateness_s=lateness_s, budget=budget)
+    verdict, reason = _verdict(seen, found, worst_s=worst_s, budget=budget)
     failed = verdict is Verdict.FAIL
-    findings = (Finding(anomaly="window", what=reason, evidence=found[0].as_json()),) if failed else ()
     return Judgement(
-        checker=f"windows of {service.value}", verdict=verdict, reason=reason, findings=findings, measured=measured
+        checker=f"windows of {seen.service.value}",
+        verdict=verdict,
+        reason=reason,
+        findings=(Finding(anomaly="window", what=reason, evidence=found[0].as_json()),) if failed else (),
+        measured={
+            "operation": seen.service.value,
+            "probes": seen.count,
+            "worst_window_s": round(worst_s, 3),
+            "budget_s": budget.seconds,
+            "budget_why": budget.why,
+            "generator_lateness_s": round(seen.lateness_s, 3),
+        },
     )
 
 
-def _verdict(
-    probes: Collection[Probe], keys: Collection[str], found: Sequence[Window], *, lateness_s: float, budget: Budget
-) -> tuple[Verdict, str]:
-    unserved = sorted(set(keys) - {probe.key for probe in probes if probe.ok})
-    if unserved or not keys:
-        return Verdict.INCONCLUSIVE, f"never served, so nothing was observed: {', '.join(unserved) or 'no key at all'}"
-    if lateness_s >= SHORTEST_S:
-        return Verdict.INCONCLUSIVE, f"probes were sent {lateness_s:.2f} s late, so the windows are not the cluster's"
-    worst_s = found[0].length_s if found else 0.0
+def _verdict(seen: Watch, found: Sequence[Window], *, worst_s: float, budget: Budget) -> tuple[Verdict, str]:
+    if seen.unwatched or not seen.by_key:
+        where = ", ".join(seen.unwatched) or "no key at all"
+        return Verdict.INCONCLUSIVE, f"not probed all the time, so a window may not have been seen: {where}"
+    if seen.unserved:
+        return Verdict.INCONCLUSIVE, f"never served, so nothing was observed: {', '.join(seen.unserved)}"
+    if seen.lateness_s > budget.seconds / 2 or worst_s - seen.lateness_s <= budget.seconds < worst_s:
+        reason = f"probes were sent up to {seen.lateness_s:.2f} s late, so the windows are not the cluster's"
+        return Verdict.INCONCLUSIVE, reason
     if worst_s > budget.seconds:
-        return (
-            Verdict.FAIL,
-            f"{found[0].key} was out for {worst_s:.1f} s, allowed are {budget.seconds:g} s ({budget.why})",
-        )
+        allowed = f"allowed are {budget.seconds:g} s ({budget.why})"
+        return Verdict.FAIL, f"{found[0].key} was out for {worst_s:.1f} s, {allowed}"
     return Verdict.PASS, f"worst window {worst_s:.2f} s of {budget.seconds:g} s"

@@ -78,13 +78,12 @@ class PacedProducer(Process):
                 self._left_behind.append(self._producer)
                 self._take_client()
             for partition in range(self._pace.partitions):
-                self._send(partition, f"{self._number}:{slot}", due)
+                self._send(partition, f"{self._number}:{slot}")
 
-    def _send(self, partition: int, value: str, due: int) -> None:
+    def _send(self, partition: int, value: str) -> None:
         key = f"{self._pace.topic}-{partition}"
         number, value_sent = self._number, [["send", key, value]]
-        intended = {"intended": due}
-        self._scene.journal.append(process=number, type=OpType.INVOKE, f="send", value=value_sent, extra=intended)
+        self._scene.journal.append(process=number, type=OpType.INVOKE, f="send", value=value_sent)
         try:
             self._producer.produce(
                 self._pace.topic, value.encode(), partition=partition, on_delivery=self._end(number, key, value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kafka.errors import for_code
@@ -17,16 +16,20 @@ from kafka.protocol.consumer import (
 )
 from kafka.protocol.metadata import MetadataRequest
 
-from harness.clients.places import key_of, place
-from harness.clients.probing.whereabouts import CONTROLLER
+from harness.clients.places import place
+from harness.clients.probing.plan import CONTROLLER
 from harness.clients.probing.wire import Connection
 from harness.services import Service
 
-Told = Mapping[str, str | None]
-"""What was told of each key: the name of an error, or None when it was served."""
+PATIENCE_S = 1.0
+"""When a probe without an answer is given up."""
 
 MEMBER_MS = 60_000
 """How long a coordinator keeps the member of a probe: longer than any outage that a claim allows."""
+
+HANDLER_PATIENCE_S = 30.0
+"""A request that waits for ZooKeeper holds one of the broker's few request handlers until ZooKeeper is back: were it
+given up and asked again each second, the probes would soon have taken them all, and the data path with them."""
 
 READ_COMMITTED = 1
 NO_MEMBER = ""
@@ -34,21 +37,26 @@ FORGETS_THE_MEMBER = frozenset({"UnknownMemberIdError", "IllegalGenerationError"
 
 
 class Asking(ABC):
-    """One service: its keys, and how a broker is asked for some of them."""
+    """One service on one key: how the broker is asked that is thought to serve it."""
 
     service: Service
     is_exclusive = False
-    """Whether a key can be asked for only once at a time."""
+    """Whether it can be asked for only once at a time; a probe then waits for the one before it."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self.keys = keys
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    @property
+    def patience_s(self) -> float:
+        """How long the next answer may take."""
+        return PATIENCE_S
 
     @abstractmethod
-    async def ask(self, connection: Connection, keys: Sequence[str]) -> Told:
-        """Ask a broker for keys that it is thought to serve; each one is to be in what is returned."""
+    async def ask(self, connection: Connection) -> str | None:
+        """Ask a broker once; return the name of an error, or None when it served."""
 
-    async def leave(self, connection: Connection, key: str) -> None:  # noqa: B027 (most leave nothing behind)
-        """Take away what the probes of a key made in the cluster."""
+    async def leave(self, connection: Connection) -> None:  # noqa: B027 (most leave nothing behind)
+        """Take away what the probes made in the cluster."""
 
 
 def told(code: int) -> str | None:
@@ -57,147 +65,136 @@ def told(code: int) -> str | None:
 
 
 class Fetching(Asking):
-    """The first record of a partition is read, as a reader of what is committed; all keys of a broker at once."""
+    """The first record of a partition is read, as a reader of what is committed."""
 
     service = Service.FETCH
 
-    async def ask(self, connection: Connection, keys: Sequence[str]) -> Told:
-        answer = await connection.ask(_fetch(keys))
-        read = {
-            key_of(topic.topic, partition.partition_index): told(partition.error_code)
-            or (None if partition.records else "nothing was read")
-            for topic in answer.responses
-            for partition in topic.partitions
-        }
-        return {key: read.get(key, "no answer for it") for key in keys}
+    async def ask(self, connection: Connection) -> str | None:
+        answer = await connection.ask(self._request())
+        partition = answer.responses[0].partitions[0]
+        return told(partition.error_code) or (None if partition.records else "nothing was read")
 
-
-def _fetch(keys: Iterable[str]) -> FetchRequest:
-    topic_of = FetchRequest.FetchTopic
-    by_topic: dict[str, list[Any]] = {}
-    for topic, partition in map(place, keys):
+    def _request(self) -> FetchRequest:
+        topic, partition = place(self.key)
+        topic_of = FetchRequest.FetchTopic
         wanted = topic_of.FetchPartition(partition=partition, fetch_offset=0, partition_max_bytes=1)
-        by_topic.setdefault(topic, []).append(wanted)
-    topics = [topic_of(topic=topic, partitions=partitions) for topic, partitions in by_topic.items()]
-    return FetchRequest(
-        version=4,
-        replica_id=-1,
-        max_wait_ms=0,
-        min_bytes=0,
-        max_bytes=1,
-        isolation_level=READ_COMMITTED,
-        topics=topics,
-    )
+        return FetchRequest(
+            version=4,
+            replica_id=-1,
+            max_wait_ms=0,
+            min_bytes=0,
+            max_bytes=1,
+            isolation_level=READ_COMMITTED,
+            topics=[topic_of(topic=topic, partitions=[wanted])],
+        )
 
 
 class Committing(Asking):
     """A group without members commits an offset; its key is the partition in which its coordinator writes it down."""
 
     service = Service.COMMIT
-    is_exclusive = False
 
-    def __init__(self, groups: Mapping[str, str], *, topic: str) -> None:
-        super().__init__(tuple(groups))
-        self._groups, self._topic = groups, topic
+    def __init__(self, key: str, *, group: str, topic: str) -> None:
+        super().__init__(key)
+        self._group, self._topic = group, topic
 
-    async def ask(self, connection: Connection, keys: Sequence[str]) -> Told:
-        return {key: await self._commit(connection, self._groups[key]) for key in keys}
+    async def ask(self, connection: Connection) -> str | None:
+        answer = await connection.ask(self._request())
+        return told(answer.topics[0].partitions[0].error_code)
 
-    async def _commit(self, connection: Connection, group: str) -> str | None:
+    def _request(self) -> OffsetCommitRequest:
         topic_of = OffsetCommitRequest.OffsetCommitRequestTopic
         position = topic_of.OffsetCommitRequestPartition(
             partition_index=0, committed_offset=1, committed_metadata="", commit_timestamp=-1
         )
-        topics = [topic_of(name=self._topic, partitions=[position])]
-        request = OffsetCommitRequest(
+        return OffsetCommitRequest(
             version=2,
-            group_id=group,
+            group_id=self._group,
             generation_id_or_member_epoch=-1,
             member_id=NO_MEMBER,
             retention_time_ms=-1,
-            topics=topics,
+            topics=[topic_of(name=self._topic, partitions=[position])],
         )
-        answer = await connection.ask(request)
-        return told(answer.topics[0].partitions[0].error_code)
 
-    async def leave(self, connection: Connection, key: str) -> None:
-        await connection.ask(DeleteGroupsRequest(version=1, groups_names=[self._groups[key]]))
+    async def leave(self, connection: Connection) -> None:
+        await connection.ask(DeleteGroupsRequest(version=1, groups_names=[self._group]))
 
 
 class Joining(Asking):
     """The one member of a group joins it again: a whole rebalance, from the request to its written assignment.
 
-    A member that its coordinator does not know any more comes as a new one with the next probe, and waits for as long
-    as brokers let the first member of a group wait.
+    A member that its coordinator does not know comes as a new one with the next probe, and waits for as long as brokers
+    let the first member of a group wait for others.
     """
 
     service = Service.JOIN
     is_exclusive = True
 
-    def __init__(self, groups: Mapping[str, str]) -> None:
-        super().__init__(tuple(groups))
-        self._groups = groups
-        self._members: dict[str, str] = {}
+    def __init__(self, key: str, *, group: str, first_join_s: float) -> None:
+        super().__init__(key)
+        self._group, self._first_join_s = group, first_join_s
+        self._member = NO_MEMBER
 
-    async def ask(self, connection: Connection, keys: Sequence[str]) -> Told:
-        return {key: await self._join(connection, key) for key in keys}
+    @property
+    def patience_s(self) -> float:
+        return PATIENCE_S if self._member else PATIENCE_S + self._first_join_s
 
-    async def _join(self, connection: Connection, key: str) -> str | None:
-        group = self._groups[key]
-        joined = await connection.ask(_join(group, self._members.get(key, NO_MEMBER)))
+    async def ask(self, connection: Connection) -> str | None:
+        joined = await connection.ask(self._join())
         error = told(joined.error_code)
         if error is None:
-            self._members[key] = joined.member_id
-            synced = await connection.ask(_sync(group, joined))
+            self._member = joined.member_id
+            synced = await connection.ask(self._sync(joined))
             error = told(synced.error_code)
         if error in FORGETS_THE_MEMBER:
-            self._members.pop(key, None)
+            self._member = NO_MEMBER
         return error
 
-    async def leave(self, connection: Connection, key: str) -> None:
-        group = self._groups[key]
-        await connection.ask(LeaveGroupRequest(version=1, group_id=group, member_id=self._members.get(key, NO_MEMBER)))
-        await connection.ask(DeleteGroupsRequest(version=1, groups_names=[group]))
+    def _join(self) -> JoinGroupRequest:
+        return JoinGroupRequest(
+            version=2,
+            group_id=self._group,
+            session_timeout_ms=MEMBER_MS,
+            rebalance_timeout_ms=MEMBER_MS,
+            member_id=self._member,
+            protocol_type="probe",
+            protocols=[JoinGroupRequest.JoinGroupRequestProtocol(name="probe", metadata=b"")],
+        )
 
+    def _sync(self, joined: Any) -> SyncGroupRequest:
+        assignment_of = SyncGroupRequest.SyncGroupRequestAssignment
+        return SyncGroupRequest(
+            version=1,
+            group_id=self._group,
+            generation_id=joined.generation_id,
+            member_id=joined.member_id,
+            assignments=[assignment_of(member_id=joined.member_id, assignment=b"")],
+        )
 
-def _join(group: str, member: str) -> JoinGroupRequest:
-    return JoinGroupRequest(
-        version=2,
-        group_id=group,
-        session_timeout_ms=MEMBER_MS,
-        rebalance_timeout_ms=MEMBER_MS,
-        member_id=member,
-        protocol_type="probe",
-        protocols=[JoinGroupRequest.JoinGroupRequestProtocol(name="probe", metadata=b"")],
-    )
-
-
-def _sync(group: str, joined: Any) -> SyncGroupRequest:
-    assignment_of = SyncGroupRequest.SyncGroupRequestAssignment
-    return SyncGroupRequest(
-        version=1,
-        group_id=group,
-        generation_id=joined.generation_id,
-        member_id=joined.member_id,
-        assignments=[assignment_of(member_id=joined.member_id, assignment=b"")],
-    )
+    async def leave(self, connection: Connection) -> None:
+        await connection.ask(LeaveGroupRequest(version=1, group_id=self._group, member_id=self._member))
+        await connection.ask(DeleteGroupsRequest(version=1, groups_names=[self._group]))
 
 
 class Administering(Asking):
     """The controller is asked whether it would create a topic, for which it looks into ZooKeeper, and describes one.
 
-    Nothing is created: twenty topics per second would change the cluster that is looked at.
+    Nothing is created: a topic for each probe would change the cluster that is looked at.
     """
 
     service = Service.ADMIN
+    is_exclusive = True
 
     def __init__(self, *, topic: str, wanted: str) -> None:
-        super().__init__((CONTROLLER,))
+        super().__init__(CONTROLLER)
         self._topic, self._wanted = topic, wanted
 
-    async def ask(self, connection: Connection, keys: Sequence[str]) -> Told:
-        error = await self._create(connection) or await self._describe(connection)
-        return dict.fromkeys(keys, error)
+    @property
+    def patience_s(self) -> float:
+        return HANDLER_PATIENCE_S
+
+    async def ask(self, connection: Connection) -> str | None:
+        return await self._create(connection) or await self._describe(connection)
 
     async def _create(self, connection: Connection) -> str | None:
         wanted = CreateTopicsRequest.CreatableTopic(

@@ -1,75 +1,79 @@
-"""Finding: a service is asked for where its keys are thought to be; who is not there makes the scout look again."""
+"""Finding: a service is asked for where its key is thought to be; who is not there makes the scout look again."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from kafka.errors import KafkaError
 
-from harness.clients.probing.asking import Asking, Told
-from harness.clients.probing.whereabouts import Scout, brokers_by_address
-from harness.clients.probing.wire import Lines
+from harness.clients.probing.asking import Asking
+from harness.clients.probing.whereabouts import Scout
+from harness.clients.probing.wire import Line
 from harness.services import Service
 
 NOBODY = "no leader is known"
+LEAVE_TIMEOUT_S = 1.0
 
 
 class Finder:
-    """A service's client: one request to whoever is thought to serve, nothing tried again."""
+    """A client of one service on one key: one request to whoever is thought to serve it, nothing tried again.
+
+    When the scout hears that another broker serves, the line to the old one is hung up: whoever waits there for an
+    answer would wait in vain.
+    """
 
     def __init__(self, asking: Asking, scout: Scout) -> None:
-        self._asking, self._scout, self._lines = asking, scout, Lines()
+        self._asking, self._scout, self._line = asking, scout, Line()
+        self._address = scout.known.address(asking.key)
+        scout.tell(self._hear)
 
     @property
     def service(self) -> Service:
         return self._asking.service
 
     @property
-    def keys(self) -> Sequence[str]:
-        return self._asking.keys
+    def key(self) -> str:
+        return self._asking.key
 
     @property
     def is_exclusive(self) -> bool:
         return self._asking.is_exclusive
 
-    def together(self) -> list[list[str]]:
-        """Return the keys by their brokers; where one waits for the one before it, each for itself."""
-        if self.is_exclusive:
-            return [[key] for key in self.keys]
-        return list(brokers_by_address(self._scout.known, self.keys).values())
+    @property
+    def patience_s(self) -> float:
+        return self._asking.patience_s
 
-    async def ask(self, keys: Sequence[str]) -> Told:
-        """Ask once, and tell an error of every key of a broker that cannot be reached."""
-        address = self._scout.known.address(keys[0])
-        if address is None:
+    def _hear(self) -> None:
+        address = self._scout.known.address(self.key)
+        if address != self._address:
+            self._address = address
+            self._line.hang_up()
+
+    async def ask(self) -> str | None:
+        """Ask once; return the name of an error, or None when it was served."""
+        if self._address is None:
             self._scout.miss()
-            return dict.fromkeys(keys, NOBODY)
+            return NOBODY
         try:
-            connection = await self._lines.to(address)
-            told = await self._asking.ask(connection, keys)
-        except (OSError, KafkaError) as error:
+            error = await self._asking.ask(await self._line.to(self._address))
+        except (OSError, KafkaError) as broken:
+            error = type(broken).__name__
+        if error is not None:
             self._scout.miss()
-            return dict.fromkeys(keys, type(error).__name__)
-        if any(told.values()):
-            self._scout.miss()
-        return told
+        return error
 
-    def give_up(self, keys: Sequence[str]) -> None:
+    def give_up(self) -> None:
         """Hang up on whoever does not answer: the next probe comes on a connection of its own."""
         self._scout.miss()
-        address = self._scout.known.address(keys[0])
-        if address is not None:
-            self._lines.hang_up(address)
+        self._line.hang_up()
 
     async def leave(self) -> None:
         """Take away what the probes made; a cluster that does not answer is left as it is."""
-        for key in self.keys:
-            address = self._scout.known.address(key)
-            if address is not None:
-                try:
-                    async with asyncio.timeout(1.0):
-                        await self._asking.leave(await self._lines.to(address), key)
-                except (OSError, KafkaError):
-                    continue
-        self._lines.close()
+        try:
+            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                if self._address is not None:
+                    await self._asking.leave(await self._line.to(self._address))
+        except (OSError, KafkaError):
+            return
+        finally:
+            self._line.hang_up()

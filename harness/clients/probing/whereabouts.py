@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +12,15 @@ from kafka.errors import KafkaError
 from kafka.protocol.metadata import MetadataRequest
 
 from harness.clients.places import key_of
-from harness.clients.probing.wire import Address, Lines
+from harness.clients.probing.plan import CONTROLLER
+from harness.clients.probing.wire import Address, Line
 
 VERSION = 7
 """The first in which a leader comes with its epoch."""
 
-ANSWER_TIMEOUT_S = 0.5
+ANSWER_TIMEOUT_S = 1.0
 EVERY_S = 1.0
 AT_MOST_EVERY_S = 0.05
-CONTROLLER = "controller"
 
 
 @dataclass(kw_only=True)
@@ -29,18 +30,24 @@ class Whereabouts:
     addresses: dict[int, Address] = field(default_factory=dict)
     brokers: dict[str, int] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
+    controllers: dict[Address, int] = field(default_factory=dict)
+    """Which controller each broker named last."""
 
     def address(self, key: str) -> Address | None:
         """Return where the broker of a key listens, if there is one and it is known."""
         broker = self.brokers.get(key)
         return None if broker is None else self.addresses.get(broker)
 
-    def hear(self, answer: Any) -> None:
-        """Take in what a broker says; a leader of an older epoch is old news."""
+    def hear(self, answer: Any, *, teller: Address) -> None:
+        """Take in what a broker says; a leader of an older epoch is old news.
+
+        Controllers come without their epoch: one that its teller named before is no news, for a broker that is cut off
+        from the others goes on naming the old one.
+        """
         for node in answer.brokers:
             self.addresses[node.node_id] = Address(host=node.host, port=node.port)
-        if answer.controller_id >= 0:
-            self.brokers[CONTROLLER] = answer.controller_id
+        if answer.controller_id >= 0 and self.controllers.get(teller) != answer.controller_id:
+            self.controllers[teller] = self.brokers[CONTROLLER] = answer.controller_id
         for topic in answer.topics:
             for partition in topic.partitions:
                 self._hear(key_of(topic.name, partition.partition_index), partition)
@@ -52,52 +59,59 @@ class Whereabouts:
 
 
 class Scout:
-    """Asks one broker after the other who leads: each second, and at once when somebody missed a leader."""
+    """Asks each broker who leads: every second, and at once while somebody misses a leader.
+
+    Each is asked on its own, so that one that does not answer keeps no news of the others away. Bootstrap addresses are
+    asked until brokers are known.
+    """
 
     def __init__(self, bootstrap: str, *, topics: Sequence[str]) -> None:
         self.known = Whereabouts()
-        self._bootstrap = [Address.of(text) for text in bootstrap.split(",")]
-        self._topics, self._lines = topics, Lines()
-        self._missed = asyncio.Event()
+        self._bootstrap = frozenset(Address.of(text) for text in bootstrap.split(","))
+        self._topics = topics
+        self._missed: dict[Address, asyncio.Event] = {}
+        self._listeners: list[Callable[[], None]] = []
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call somebody after each answer of a broker."""
+        self._listeners.append(listener)
 
     def miss(self) -> None:
         """Say that a leader was not where it was thought to be."""
-        self._missed.set()
+        for missed in self._missed.values():
+            missed.set()
 
     async def run(self) -> None:
         """Ask for ever."""
-        turn = 0
-        while True:
-            addresses = self._addresses()
-            await self._ask(addresses[turn % len(addresses)])
-            turn += 1
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                for address in sorted(self._places() - self._missed.keys()):
+                    self._missed[address] = asyncio.Event()
+                    tasks.create_task(self._look(address))
+                await asyncio.sleep(AT_MOST_EVERY_S)
+
+    def _places(self) -> frozenset[Address]:
+        return frozenset(self.known.addresses.values()) or self._bootstrap
+
+    async def _look(self, address: Address) -> None:
+        line, missed = Line(), self._missed[address]
+        while address in self._places():
+            missed.clear()
+            await self._ask(line, address)
             await asyncio.sleep(AT_MOST_EVERY_S)
-            self._missed.clear()
-            try:
-                await asyncio.wait_for(self._missed.wait(), EVERY_S)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(missed.wait(), EVERY_S)
+        line.hang_up()
 
-    def _addresses(self) -> list[Address]:
-        return sorted({*self._bootstrap, *self.known.addresses.values()}, key=str)
-
-    async def _ask(self, address: Address) -> None:
+    async def _ask(self, line: Line, address: Address) -> None:
         topics = [MetadataRequest.MetadataRequestTopic(name=topic) for topic in self._topics]
         request = MetadataRequest(version=VERSION, topics=topics, allow_auto_topic_creation=False)
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                connection = await self._lines.to(address)
-                self.known.hear(await connection.ask(request))
-        except (OSError, KafkaError):  # a time-out is an OSError, too: the next broker is asked
-            self._lines.hang_up(address)
-
-    def close(self) -> None:
-        self._lines.close()
-
-
-def brokers_by_address(known: Whereabouts, keys: Iterable[str]) -> dict[Address | None, list[str]]:
-    """Sort keys by where their brokers listen; None stands for those that have none."""
-    sorted_keys: dict[Address | None, list[str]] = {}
-    for key in keys:
-        sorted_keys.setdefault(known.address(key), []).append(key)
-    return sorted_keys
+                connection = await line.to(address)
+                self.known.hear(await connection.ask(request), teller=address)
+        except (OSError, KafkaError):  # a time-out is an OSError, too: the others are asked meanwhile
+            line.hang_up()
+            return
+        for listener in self._listeners:
+            listener()

@@ -11,7 +11,23 @@ from kafka.errors import KafkaError
 from kafka.protocol.parser import KafkaProtocol
 
 CLIENT_ID = "greenfield-probes"
-CONNECT_TIMEOUT_S = 1.0
+
+CONNECT_TIMEOUT_S = 0.5
+"""A lost packet of a new connection is sent again after a second; until then a new attempt is sooner."""
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Address:
+    """Where a broker listens."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, text: str) -> Address:
+        """Read host:port."""
+        host, port = text.rsplit(":", 1)
+        return cls(host=host, port=int(port))
 
 
 class Connection(asyncio.Protocol):
@@ -67,48 +83,46 @@ class Connection(asyncio.Protocol):
         return await waiting
 
 
-@dataclass(frozen=True, kw_only=True)
-class Address:
-    """Where a broker listens."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def of(cls, text: str) -> Address:
-        """Read host:port."""
-        host, port = text.rsplit(":", 1)
-        return cls(host=host, port=int(port))
-
-
-class Lines:
-    """The connections of one purpose: a broker answers a connection's requests in turn, so purposes do not share."""
+class Line:
+    """The one connection of one purpose: a broker answers a connection's requests in turn, so purposes do not share."""
 
     def __init__(self) -> None:
-        self._standing: dict[Address, asyncio.Task[Connection]] = {}
+        self._address: Address | None = None
+        self._made: asyncio.Task[Connection] | None = None
 
     async def to(self, address: Address) -> Connection:
         """Return the connection to a broker; whoever comes while it is made waits with the others."""
-        task = self._standing.get(address)
-        if task is None or (task.done() and not _stands(task)):
-            task = asyncio.ensure_future(_connect(address))
-            self._standing[address] = task
-        return await asyncio.shield(task)
+        if address != self._address or not self._is_usable():
+            self.hang_up()
+            self._address, self._made = address, asyncio.create_task(_connect(address))
+            self._made.add_done_callback(_take_note)
+        made = self._made
+        assert made is not None
+        try:
+            return await asyncio.shield(made)
+        except asyncio.CancelledError:
+            if made.cancelled():
+                raise ConnectionResetError("hung up") from None
+            raise
 
-    def hang_up(self, address: Address) -> None:
-        """Break the connection to a broker that does not answer, so that the next request makes another one."""
-        task = self._standing.pop(address, None)
-        if task is not None and task.done() and _stands(task):
-            task.result().close()
+    def _is_usable(self) -> bool:
+        made = self._made
+        if made is None or made.cancelled():
+            return False
+        return not made.done() or (made.exception() is None and made.result().stands)
 
-    def close(self) -> None:
-        """Break all connections."""
-        for address in tuple(self._standing):
-            self.hang_up(address)
+    def hang_up(self) -> None:
+        """Break the connection, if there is one; whoever waits for it, or on it, is told so."""
+        made, self._address, self._made = self._made, None, None
+        if made is None or made.cancel() or made.cancelled() or made.exception() is not None:
+            return
+        made.result().close()
 
 
-def _stands(task: asyncio.Task[Connection]) -> bool:
-    return not task.cancelled() and task.exception() is None and task.result().stands
+def _take_note(made: asyncio.Task[Connection]) -> None:
+    """Look at the error of a connection that nobody waits for any more; asyncio would complain of it."""
+    if not made.cancelled():
+        made.exception()
 
 
 async def _connect(address: Address) -> Connection:
