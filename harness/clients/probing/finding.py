@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 from kafka.errors import KafkaError
 
@@ -13,6 +14,9 @@ from harness.services import Service
 
 NOBODY = "no leader is known"
 LEAVE_TIMEOUT_S = 1.0
+
+KEPT_WAITING_S = 0.1
+"""A broker that is paused or cut off gives no error for a long time; by then another one may lead."""
 
 
 class Finder:
@@ -25,7 +29,8 @@ class Finder:
     def __init__(self, asking: Asking, scout: Scout) -> None:
         self._asking, self._scout, self._line = asking, scout, Line()
         self._address = scout.known.address(asking.key)
-        scout.tell(self._hear)
+        self._asked_s: deque[float] = deque()
+        scout.tell(self)
 
     @property
     def service(self) -> Service:
@@ -43,21 +48,29 @@ class Finder:
     def patience_s(self) -> float:
         return self._asking.patience_s
 
-    def _hear(self) -> None:
+    def hear(self) -> None:
+        """Hang up on the old broker when another one serves the key."""
         address = self._scout.known.address(self.key)
         if address != self._address:
             self._address = address
             self._line.hang_up()
+
+    def is_kept_waiting(self) -> bool:
+        return bool(self._asked_s) and asyncio.get_running_loop().time() - self._asked_s[0] > KEPT_WAITING_S
 
     async def ask(self) -> str | None:
         """Ask once; return the name of an error, or None when it was served."""
         if self._address is None:
             self._scout.miss()
             return NOBODY
+        asked_s = asyncio.get_running_loop().time()
+        self._asked_s.append(asked_s)
         try:
             error = await self._asking.ask(await self._line.to(self._address))
         except (OSError, KafkaError) as broken:
             error = type(broken).__name__
+        finally:
+            self._asked_s.remove(asked_s)
         if error is not None:
             self._scout.miss()
         return error

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from kafka.errors import KafkaError
 from kafka.protocol.metadata import MetadataRequest
@@ -58,8 +58,18 @@ class Whereabouts:
             self.epochs[key] = partition.leader_epoch
 
 
+class Seeker(Protocol):
+    """Whoever wants to know where its key is."""
+
+    def hear(self) -> None:
+        """Take in what is known now."""
+
+    def is_kept_waiting(self) -> bool:
+        """Say whether an answer takes so long that somebody else may be the one to ask."""
+
+
 class Scout:
-    """Asks each broker who leads: every second, and at once while somebody misses a leader.
+    """Asks each broker who leads: every second, and at once while a seeker misses its leader or is kept waiting.
 
     Each is asked on its own, so that one that does not answer keeps no news of the others away. Bootstrap addresses are
     asked until brokers are known.
@@ -70,11 +80,11 @@ class Scout:
         self._bootstrap = frozenset(Address.of(text) for text in bootstrap.split(","))
         self._topics = topics
         self._missed: dict[Address, asyncio.Event] = {}
-        self._listeners: list[Callable[[], None]] = []
+        self._seekers: list[Seeker] = []
 
-    def tell(self, listener: Callable[[], None]) -> None:
-        """Call somebody after each answer of a broker."""
-        self._listeners.append(listener)
+    def tell(self, seeker: Seeker) -> None:
+        """Let somebody hear of each answer of a broker."""
+        self._seekers.append(seeker)
 
     def miss(self) -> None:
         """Say that a leader was not where it was thought to be."""
@@ -88,6 +98,8 @@ class Scout:
                 for address in sorted(self._places() - self._missed.keys()):
                     self._missed[address] = asyncio.Event()
                     tasks.create_task(self._look(address))
+                if any(seeker.is_kept_waiting() for seeker in self._seekers):
+                    self.miss()
                 await asyncio.sleep(AT_MOST_EVERY_S)
 
     def _places(self) -> frozenset[Address]:
@@ -113,5 +125,5 @@ class Scout:
         except (OSError, KafkaError):  # a time-out is an OSError, too: the others are asked meanwhile
             line.hang_up()
             return
-        for listener in self._listeners:
-            listener()
+        for seeker in self._seekers:
+            seeker.hear()

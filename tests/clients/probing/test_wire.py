@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from kafka.protocol.consumer import LeaveGroupRequest
 
-from harness.clients.probing.asking import Asking, Told, told
+from harness.clients.probing.asking import Asking, told
 from harness.clients.probing.finding import NOBODY, Finder
-from harness.clients.probing.whereabouts import CONTROLLER, Scout, Whereabouts, brokers_by_address
-from harness.clients.probing.wire import Address, Connection, Lines
+from harness.clients.probing.plan import CONTROLLER
+from harness.clients.probing.whereabouts import Scout, Whereabouts
+from harness.clients.probing.wire import Address, Connection, Line
 from harness.services import Service
 
 
@@ -40,6 +41,14 @@ class Broker:
         writer.close()
 
 
+class Silent(Broker):
+    """Answers nothing."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+
 def with_broker(broker: Broker, work: Callable[[Address], Awaitable[None]]) -> None:
     """Do some work beside a broker."""
 
@@ -60,26 +69,26 @@ class Leaving(Asking):
 
     service = Service.JOIN
 
-    async def ask(self, connection: Connection, keys: Sequence[str]) -> Told:
+    async def ask(self, connection: Connection) -> str | None:
         answer = await connection.ask(request())
-        return dict.fromkeys(keys, told(answer.error_code))
+        return told(answer.error_code)
 
 
-def finder(address: Address | None) -> tuple[Finder, Scout]:
+def finder(address: Address | None) -> Finder:
     scout = Scout("127.0.0.1:1", topics=[])
     if address is not None:
         scout.known = Whereabouts(addresses={1: address}, brokers={"t-0": 1})
-    return Finder(Leaving(["t-0"]), scout), scout
+    return Finder(Leaving("t-0"), scout)
 
 
 def test_answers_come_to_those_who_asked_in_their_order() -> None:
     async def work(address: Address) -> None:
-        lines = Lines()
-        connections = [await lines.to(address), await lines.to(address)]
-        assert connections[0] is connections[1]
-        answers = await asyncio.gather(*(connections[0].ask(request()) for _ in range(3)))
+        line = Line()
+        connection = await line.to(address)
+        assert await line.to(address) is connection
+        answers = await asyncio.gather(*(connection.ask(request()) for _ in range(3)))
         assert [answer.error_code for answer in answers] == [0, 16, 25]
-        lines.close()
+        line.hang_up()
 
     with_broker(Broker(0, 16, 25), work)
 
@@ -88,38 +97,55 @@ def test_a_broken_connection_is_an_error_for_whoever_waits_and_the_next_one_is_n
     broker = Broker(-1, 0)
 
     async def work(address: Address) -> None:
-        lines = Lines()
-        connection = await lines.to(address)
+        line = Line()
+        connection = await line.to(address)
         with pytest.raises(ConnectionResetError):
             await connection.ask(request())
         with pytest.raises(ConnectionResetError):
             await connection.ask(request())
-        assert (await (await lines.to(address)).ask(request())).error_code == 0
-        lines.close()
+        assert (await (await line.to(address)).ask(request())).error_code == 0
+        line.hang_up()
 
     with_broker(broker, work)
     assert broker.connections == 2
 
 
+def test_hanging_up_ends_the_waiting_for_an_answer_and_for_a_connection() -> None:
+    async def work(address: Address) -> None:
+        line = Line()
+        connection = await line.to(address)
+        waiting = asyncio.ensure_future(connection.ask(request()))
+        connecting = asyncio.ensure_future((other := Line()).to(address))
+        await asyncio.sleep(0)
+        line.hang_up()
+        other.hang_up()
+        for one in (waiting, connecting):
+            with pytest.raises(ConnectionResetError):
+                await one
+
+    with_broker(Silent(), work)
+
+
 def test_errors_of_brokers_have_names_and_success_has_none() -> None:
     async def work(address: Address) -> None:
-        asked, scout = finder(address)
-        assert await asked.ask(["t-0"]) == {"t-0": None}
-        assert await asked.ask(["t-0"]) == {"t-0": "NotCoordinatorError"}
-        asked.give_up(["t-0"])
-        scout.close()
+        asked = finder(address)
+        assert await asked.ask() is None
+        assert await asked.ask() == "NotCoordinatorError"
+        asked.give_up()
 
     with_broker(Broker(0, 16), work)
 
 
 def test_who_is_not_there_is_an_error_and_no_leader_is_one_too() -> None:
     async def work() -> None:
-        unreachable, _ = finder(Address(host="127.0.0.1", port=1))
-        assert await unreachable.ask(["t-0"]) == {"t-0": "ConnectionRefusedError"}
-        nobody, _ = finder(None)
-        assert await nobody.ask(["t-0"]) == {"t-0": NOBODY}
+        assert await finder(Address(host="127.0.0.1", port=1)).ask() == "ConnectionRefusedError"
+        assert await finder(None).ask() == NOBODY
 
     asyncio.run(work())
+
+
+TELLER = Address(host="kafka-0", port=9092)
+OTHER = Address(host="kafka-1", port=9092)
 
 
 def news(*, leader: int, epoch: int, controller: int = 2) -> Any:
@@ -132,21 +158,23 @@ def news(*, leader: int, epoch: int, controller: int = 2) -> Any:
 def test_a_leader_of_an_older_epoch_is_old_news() -> None:
     known = Whereabouts()
     for leader, epoch in ((0, 4), (1, 5), (0, 4), (-1, 6)):
-        known.hear(news(leader=leader, epoch=epoch))
+        known.hear(news(leader=leader, epoch=epoch), teller=TELLER)
     assert known.address("t-0") == Address(host="kafka-1", port=9092)
     assert known.address(CONTROLLER) == Address(host="kafka-2", port=9092)
 
 
 def test_a_broker_that_knows_no_controller_does_not_make_the_known_one_forgotten() -> None:
     known = Whereabouts()
-    known.hear(news(leader=0, epoch=4))
-    known.hear(news(leader=0, epoch=4, controller=-1))
+    known.hear(news(leader=0, epoch=4), teller=TELLER)
+    known.hear(news(leader=0, epoch=4, controller=-1), teller=TELLER)
     assert known.brokers[CONTROLLER] == 2
 
 
-def test_keys_are_asked_for_together_where_one_broker_has_them() -> None:
+def test_a_broker_that_goes_on_naming_the_old_controller_tells_no_news() -> None:
     known = Whereabouts()
-    known.hear(news(leader=0, epoch=4))
-    known.brokers["t-1"] = 0
-    together = brokers_by_address(known, ["t-0", "t-1", "elsewhere-0"])
-    assert together == {Address(host="kafka-0", port=9092): ["t-0", "t-1"], None: ["elsewhere-0"]}
+    for teller, controller in ((TELLER, 2), (OTHER, 2), (TELLER, 1), (OTHER, 2)):
+        known.hear(news(leader=0, epoch=4, controller=controller), teller=teller)
+    assert known.brokers[CONTROLLER] == 1
+    known.hear(news(leader=0, epoch=4, controller=1), teller=OTHER)
+    known.hear(news(leader=0, epoch=4, controller=0), teller=OTHER)
+    assert known.brokers[CONTROLLER] == 0

@@ -38,7 +38,5 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 def run(work: Coroutine[Any, Any, None], loop: VirtualLoop) -> None:
     """Run to the end in virtual time."""
-    try:
-        loop.run_until_complete(work)
-    finally:
-        loop.close()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(work)
