@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.budget import ELECTION_S, LiveTimeouts, announced_end, crash, rolling, unrelated
+from harness.budget import (
+    ELECTION_S,
+    LOADING_S,
+    Budget,
+    LiveTimeouts,
+    announced_end,
+    crash,
+    of_services,
+    rolling,
+    unrelated,
+)
+from harness.services import Service
 
 SECONDS = st.floats(0.1, 1000)
 
@@ -38,6 +49,18 @@ def test_each_budget_says_why() -> None:
     live = LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)
     assert crash(live).why == "noticed after 6 s (session time-out or replica lag) + election 4 s"
     assert all(budget.why and budget.seconds > 0 for budget in (announced_end(), rolling(), unrelated()))
+
+
+@given(SECONDS, SECONDS)
+def test_other_services_may_be_out_as_long_as_what_they_depend_on(event_s: float, session_s: float) -> None:
+    event = Budget(seconds=event_s, why="so it is")
+    derived = of_services(event, LiveTimeouts(zookeeper_session_s=session_s, replica_lag_s=10))
+    assert derived[Service.FETCH] == event
+    assert derived[Service.COMMIT] == derived[Service.JOIN]
+    assert derived[Service.COMMIT].seconds == pytest.approx(event_s + LOADING_S)
+    assert derived[Service.ADMIN].seconds == pytest.approx(max(event_s, session_s + ELECTION_S))
+    assert set(derived) == set(Service) - {Service.PRODUCE}
+    assert all(budget.why for budget in derived.values())
 
 
 def test_the_promised_bounds_are_kept() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import cast
 
+import numpy as np
 import pytest
 
 from harness import trial
@@ -19,9 +20,11 @@ from harness.fault_journal import NoNamespace
 from harness.fault_lines import lines_of
 from harness.histories.building import history_of
 from harness.histories.history import History
+from harness.probelog import Probe
 from harness.remedies import Remedy
 from harness.run import Run
-from harness.verdict import Inconclusive
+from harness.services import Service
+from harness.verdict import Inconclusive, Judgement, Verdict
 from harness.waiting import TimedOut
 from tests.checkers.anomalies.told import Told
 from tests.harness.made_runs import made_run
@@ -40,6 +43,36 @@ class FakeWatcher:
         return ()
 
 
+class FakeProbes:
+    """Probes of one partition, served all the time; until they die or the service ends."""
+
+    keys: Mapping[Service, Sequence[str]] = {Service.FETCH: ["orders-0"]}
+
+    def __init__(self) -> None:
+        self.facts: dict[str, object] = {"probes_cpu_share": 0.05}
+        self.is_served = True
+        self.dies_at_s = self.ends_at_s = 2.0
+
+    def __enter__(self) -> FakeProbes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop nothing."""
+
+    def await_service(self, *, timeout_s: float) -> None:
+        if not self.is_served:
+            raise TimedOut(what="every service being served", timeout_s=timeout_s, detail="")
+
+    def seen(self) -> Sequence[Probe]:
+        due_s = np.arange(-2.0, self.dies_at_s, 0.04)
+        return [self._probe(round(s * 1e9), None if s < self.ends_at_s else "refused") for s in due_s]
+
+    def _probe(self, due_ns: int, error: str | None) -> Probe:
+        return Probe(
+            service=Service.FETCH, key="orders-0", intended_ns=due_ns, begun_ns=due_ns, ended_ns=due_ns, error=error
+        )
+
+
 class FakeTraffic:
     """Traffic of two records that were written and read; no client runs."""
 
@@ -50,6 +83,7 @@ class FakeTraffic:
         self.left = False
         self.stuck_after = 1000
         self.serves_another = False
+        self.probing = FakeProbes()
 
     def __enter__(self) -> FakeTraffic:
         return self
@@ -61,6 +95,9 @@ class FakeTraffic:
 
     def watcher(self, _: object) -> FakeWatcher:
         return FakeWatcher()
+
+    def probes(self, _: object) -> FakeProbes:
+        return self.probing
 
     def await_acknowledgements(self, more: int, *, timeout_s: float) -> None:
         assert more > 0
@@ -116,6 +153,13 @@ class FakeFault:
 class FakeAdmin:
     """A cluster in which everything is in sync."""
 
+    def brokers(self) -> Sequence[int]:
+        return (0,)
+
+    def broker_config(self, broker: int) -> Mapping[str, str]:
+        assert broker == 0
+        return {"zookeeper.session.timeout.ms": "6000", "replica.lag.time.max.ms": "10000"}
+
     def out_of_sync(self) -> Sequence[object]:
         return ()
 
@@ -132,7 +176,13 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "HEALING_BUDGET_S", 0.0)
 
 
-def survive(fault: FakeFault, run: Run, evidence: Evidence, traffic: FakeTraffic | None = None) -> trial.Trial:
+def survive(
+    fault: FakeFault,
+    run: Run,
+    evidence: Evidence,
+    traffic: FakeTraffic | None = None,
+    other_budgets: Mapping[Service, Budget] = trial.DERIVED,
+) -> trial.Trial:
     return trial.survive(
         fault,
         cluster=cast(Cluster, None),
@@ -141,6 +191,7 @@ def survive(fault: FakeFault, run: Run, evidence: Evidence, traffic: FakeTraffic
         run=run,
         evidence=evidence,
         budget=Budget(seconds=3, why="so it is"),
+        other_budgets=other_budgets,
         proof_budget_s=0.0,
     )
 
@@ -152,10 +203,45 @@ def test_a_fault_that_is_proven_and_healed_is_judged(run: Run) -> None:
         "history",
         "enough-overlap",
         "windows",
+        "windows of fetch read_committed",
     }
+    assert {j.verdict for j in judged.judgements if j.checker.startswith("windows of")} == {Verdict.PASS}
+    assert evidence.facts["probes_cpu_share"] == 0.05
     assert evidence.facts["fault"] == "fake fault"
     assert evidence.facts["proof_of_injection"] == {"pod": "kafka-1"}
     assert [event.kind for event in run.events] == ["fault", "proven", "healed"]
+
+
+def of_fetching(judged: trial.Trial) -> Judgement:
+    (judgement,) = (one for one in judged.judgements if one.checker == "windows of fetch read_committed")
+    return judgement
+
+
+def test_a_service_that_is_out_is_seen_and_judged_by_its_own_budget(run: Run) -> None:
+    traffic, evidence = FakeTraffic(), Evidence()
+    traffic.probing.ends_at_s = 0.5
+    judged = of_fetching(survive(FakeFault(), run, evidence, traffic))
+    assert judged.measured["budget_s"] == 3
+    assert [(window.operation, round(window.length_s, 1)) for window in evidence.windows] == [
+        ("fetch read_committed", 0.5)
+    ]
+    strict = {Service.FETCH: Budget(seconds=0.4, why="stricter")}
+    assert of_fetching(survive(FakeFault(), run, Evidence(), traffic, strict)).verdict is Verdict.FAIL
+
+
+def test_probes_that_die_during_the_fault_make_their_windows_inconclusive(run: Run) -> None:
+    traffic = FakeTraffic()
+    traffic.probing.dies_at_s = 0.5
+    assert of_fetching(survive(FakeFault(), run, Evidence(), traffic)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_no_fault_is_injected_while_a_service_is_not_there(run: Run) -> None:
+    traffic, fault = FakeTraffic(), FakeFault()
+    traffic.probing.is_served = False
+    with pytest.raises(Inconclusive, match="not every service was there before the fault"):
+        survive(fault, run, Evidence(), traffic)
+    assert fault.proof_of_injection() is None
+    assert traffic.left
 
 
 def test_a_fault_without_proof_is_inconclusive_and_healed(run: Run) -> None:

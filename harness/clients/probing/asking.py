@@ -40,8 +40,6 @@ class Asking(ABC):
     """One service on one key: how the broker is asked that is thought to serve it."""
 
     service: Service
-    is_exclusive = False
-    """Whether it can be asked for only once at a time; a probe then waits for the one before it."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -128,7 +126,6 @@ class Joining(Asking):
     """
 
     service = Service.JOIN
-    is_exclusive = True
 
     def __init__(self, key: str, *, group: str, first_join_s: float) -> None:
         super().__init__(key)
@@ -183,7 +180,6 @@ class Administering(Asking):
     """
 
     service = Service.ADMIN
-    is_exclusive = True
 
     def __init__(self, *, topic: str, wanted: str) -> None:
         super().__init__(CONTROLLER)

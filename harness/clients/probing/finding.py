@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
 from kafka.errors import KafkaError
 
@@ -29,7 +28,7 @@ class Finder:
     def __init__(self, asking: Asking, scout: Scout) -> None:
         self._asking, self._scout, self._line = asking, scout, Line()
         self._address = scout.known.address(asking.key)
-        self._asked_s: deque[float] = deque()
+        self._asked_s: float | None = None
         scout.tell(self)
 
     @property
@@ -39,10 +38,6 @@ class Finder:
     @property
     def key(self) -> str:
         return self._asking.key
-
-    @property
-    def is_exclusive(self) -> bool:
-        return self._asking.is_exclusive
 
     @property
     def patience_s(self) -> float:
@@ -56,21 +51,20 @@ class Finder:
             self._line.hang_up()
 
     def is_kept_waiting(self) -> bool:
-        return bool(self._asked_s) and asyncio.get_running_loop().time() - self._asked_s[0] > KEPT_WAITING_S
+        return self._asked_s is not None and asyncio.get_running_loop().time() - self._asked_s > KEPT_WAITING_S
 
     async def ask(self) -> str | None:
         """Ask once; return the name of an error, or None when it was served."""
         if self._address is None:
             self._scout.miss()
             return NOBODY
-        asked_s = asyncio.get_running_loop().time()
-        self._asked_s.append(asked_s)
+        self._asked_s = asyncio.get_running_loop().time()
         try:
             error = await self._asking.ask(await self._line.to(self._address))
         except (OSError, KafkaError) as broken:
             error = type(broken).__name__
         finally:
-            self._asked_s.remove(asked_s)
+            self._asked_s = None
         if error is not None:
             self._scout.miss()
         return error

@@ -29,10 +29,6 @@ class Client(Protocol):
     def key(self) -> str: ...
 
     @property
-    def is_exclusive(self) -> bool:
-        """Whether it can be asked only once at a time; a probe then shares the answer to the one before it."""
-
-    @property
     def patience_s(self) -> float:
         """How long the next answer may take."""
 
@@ -44,7 +40,11 @@ class Client(Protocol):
 
 
 class Pacer:
-    """Sends the probes of one client at a rate."""
+    """Sends the probes of one client at a rate.
+
+    A probe that is due while the one before it is under way shares its answer: brokers answer the requests of a
+    connection in turn, so a slow one would be asked ever more, and the probes would be its load.
+    """
 
     def __init__(self, client: Client, *, rate_hz: float, origin_ns: int, note: Callable[[Probe], None]) -> None:
         self._client, self._rate_hz, self._origin_ns, self._note = client, rate_hz, origin_ns, note
@@ -82,8 +82,6 @@ class Pacer:
             self._note(probe)
 
     async def _answer(self) -> str | None:
-        if not self._client.is_exclusive:
-            return await self._ask()
         if self._asked is None or self._asked.done():
             self._asked = asyncio.create_task(self._ask())
         return await self._asked
