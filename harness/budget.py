@@ -41,6 +41,19 @@ class LiveTimeouts:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ZooKeeperTicks:
+    """The live settings of a ZooKeeper member that decide how soon it misses another one."""
+
+    tick_s: float
+    sync_limit: int
+
+    @classmethod
+    def of(cls, conf: Mapping[str, str]) -> ZooKeeperTicks:
+        """Read them from a member's answer to `conf`."""
+        return cls(tick_s=int(conf["tickTime"]) / 1000, sync_limit=int(conf["syncLimit"]))
+
+
 def announced_end() -> Budget:
     """Bound the window when a pod is deleted: its process still closes its connections."""
     return Budget(seconds=HANDOVER_S, why=f"hand-over of {HANDOVER_S:g} s")
@@ -83,3 +96,38 @@ def of_services(event: Budget, live: LiveTimeouts) -> dict[Service, Budget]:
         Service.JOIN: grouped,
         Service.ADMIN: controlled if elected_s > event.seconds else event,
     }
+
+
+def session_lost(live: LiveTimeouts) -> Budget:
+    """Bound how long a broker that ZooKeeper does not hear stays registered, leads, and is waited for by acks=all."""
+    why = f"ZooKeeper session of {live.zookeeper_session_s:g} s + election {ELECTION_S:g} s"
+    return Budget(seconds=live.zookeeper_session_s + ELECTION_S, why=why)
+
+
+def lagging_out(live: LiveTimeouts) -> Budget:
+    """Bound how long acks=all waits for a follower that lives and is not heard: leaders look twice in its time."""
+    why = f"replica lag of {live.replica_lag_s:g} s, looked at every half of it, + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=1.5 * live.replica_lag_s + HANDOVER_S, why=why)
+
+
+def reconnected(outage_s: float) -> Budget:
+    """Bound the window that is left when a network is whole again: TCP tries again in steps that double."""
+    why = f"TCP tries again after at most as long as it was cut off ({outage_s:.1f} s) + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=outage_s + HANDOVER_S, why=why)
+
+
+def silent_leader(ticks: ZooKeeperTicks) -> Budget:
+    """Bound how long a ZooKeeper leader that says nothing is followed."""
+    silence_s = ticks.sync_limit * ticks.tick_s
+    why = f"{ticks.sync_limit} ticks of {ticks.tick_s:g} s + election {ELECTION_S:g} s"
+    return Budget(seconds=silence_s + ELECTION_S, why=why)
+
+
+def at_once() -> Budget:
+    """Bound what must be seen at the first look."""
+    return Budget(seconds=0.0, why="at the first look")
+
+
+def cold_start(live: LiveTimeouts) -> Budget:
+    """Bound."""
+    return Budget(seconds=60.0 + live.zookeeper_session_s, why="x")

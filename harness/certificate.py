@@ -14,7 +14,7 @@ from harness.errors import ExitCode
 from harness.evidence import Evidence
 from harness.verdict import Verdict, merge
 
-SCHEMA = "greenfield-certificate/1"
+SCHEMA = "greenfield-certificate/2"
 REHEARSAL = "rehearsal"
 """What the environment says of a run that took place on no real cluster; it is not there otherwise."""
 
@@ -69,9 +69,10 @@ class Certificate:
     def verdict(self) -> Verdict:
         """The worst clause; a claim of this level that did not run makes the whole at best INCONCLUSIVE.
 
-        So does a rehearsal: whatever it shows, it shows of no real cluster.
+        So does a rehearsal: whatever it shows, it shows of no real cluster. A clause that is UNSUPPORTED is neither for
+        nor against it: the others decide, and when there are none, nothing was checked.
         """
-        verdicts = [clause.verdict for clause in self.clauses]
+        verdicts = [clause.verdict for clause in self.clauses if clause.verdict is not Verdict.UNSUPPORTED]
         is_partial = self.not_run or REHEARSAL in self.environment
         return merge([*verdicts, Verdict.INCONCLUSIVE] if is_partial else verdicts)
 

@@ -14,7 +14,12 @@ from harness.certificate import ClauseResult
 from harness.claims import Claim
 from harness.verdict import Verdict
 
-SIGNS = {Verdict.PASS: ("✓", "green"), Verdict.FAIL: ("✗", "bold red"), Verdict.INCONCLUSIVE: ("?", "yellow")}
+SIGNS = {
+    Verdict.PASS: ("✓", "green"),
+    Verdict.FAIL: ("✗", "bold red"),
+    Verdict.INCONCLUSIVE: ("?", "yellow"),
+    Verdict.UNSUPPORTED: ("○", "cyan"),
+}
 
 
 class _Running:

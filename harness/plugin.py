@@ -32,7 +32,7 @@ from harness.rehearsing.clock import RehearsalClock
 from harness.rehearsing.fixtures import RehearsalFixtures
 from harness.run import Run, Settings
 from harness.summary import render_summary
-from harness.verdict import Inconclusive, Verdict
+from harness.verdict import Inconclusive, UnsupportedHere, Verdict, merge
 
 CLAIM = pytest.StashKey[Claim]()
 
@@ -172,8 +172,11 @@ class Certifier:
         so_far, _ = _merged(self._phases)
         report.user_properties.extend([("claim", item.stash[CLAIM].id), ("verdict", so_far.value)])
         report.__dict__.pop("wasxfail", None)  # an expected failure is none the less a failure
-        report.outcome = "passed" if verdict is Verdict.PASS else "failed"
-        report.longrepr = None if verdict is Verdict.PASS else f"{verdict.value}: {reason}"
+        report.outcome, report.longrepr = "failed", f"{verdict.value}: {reason}"
+        if verdict is Verdict.PASS:
+            report.outcome, report.longrepr = "passed", None
+        elif verdict is Verdict.UNSUPPORTED:
+            report.outcome, report.longrepr = "skipped", (str(item.path), item.location[1] or 0, report.longrepr)
         return report
 
     def _evidence(self, item: pytest.Item) -> Evidence:
@@ -193,7 +196,7 @@ class Certifier:
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Keep pytest's own letters off the screen: the live lines say it; the closing count still counts."""
         if report.when == "call" or report.outcome == "failed":
-            return ("failed" if report.outcome == "failed" else "passed", "", "")
+            return (report.outcome, "", "")
         return ("", "", "")
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -240,7 +243,8 @@ def _merged(phases: Sequence[_Phase]) -> tuple[Verdict, str]:
     """Merge the phases of a test: its call decides, but a set-up or clean-up that went wrong is not hidden."""
     bad = [(verdict, reason) for _, verdict, reason in phases if verdict is not Verdict.PASS]
     if bad:
-        return next(((verdict, reason) for verdict, reason in bad if verdict is Verdict.FAIL), bad[0])
+        worst = merge(verdict for verdict, _ in bad)
+        return next((verdict, reason) for verdict, reason in bad if verdict is worst)
     if not any(when == "call" for when, _, _ in phases):
         return Verdict.INCONCLUSIVE, "the clause did not run"
     return Verdict.PASS, ""
@@ -255,6 +259,8 @@ def _judge(call: pytest.CallInfo[None], report: pytest.TestReport, evidence: Evi
     error = call.excinfo.value
     if isinstance(error, AssertionError) and call.when == "call":
         return Verdict.FAIL, _first_line(error)
+    if isinstance(error, UnsupportedHere) and call.when == "call":
+        return Verdict.UNSUPPORTED, str(error)
     if isinstance(error, Inconclusive):
         return Verdict.INCONCLUSIVE, str(error)
     if report.skipped:

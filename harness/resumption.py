@@ -32,13 +32,13 @@ def note(result: ClauseResult, folder: Path) -> None:
 def earlier_results(folder: Path) -> tuple[ClauseResult, ...]:
     """Return what an interrupted run had judged: PASS and FAIL, the last word on each clause.
 
-    What it could not judge is left out, so that it is tried again; a FAIL is not, or going on would be a retry that
-    hides it. A last line that was cut off is left out.
+    What it could not judge or try is left out, so that it is tried again; a FAIL is not, or going on would be a retry
+    that hides it. A last line that was cut off is left out.
     """
     whole, _, _ = (folder / FILE).read_text(encoding="utf-8").rpartition("\n")
     found = [read_clause(json.loads(line)) for line in whole.splitlines()]
     last = {result.claim.id: result for result in found}
-    return tuple(result for result in last.values() if result.verdict is not Verdict.INCONCLUSIVE)
+    return tuple(result for result in last.values() if result.verdict in (Verdict.PASS, Verdict.FAIL))
 
 
 def find(run: str, *, reports: Path) -> Path:

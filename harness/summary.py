@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,16 @@ from rich.text import Text
 from harness.certificate import Certificate, ClauseResult
 from harness.certificate_reader import read_certificate
 from harness.report.figures import duration
-from harness.report.words import NOT_RUN, VERDICTS, VerdictWords, family_name, headline, rerun_command
+from harness.report.words import NOT_RUN, VERDICTS, VerdictWords, family_name, headline, rerun_command, verdicts_in
 from harness.verdict import Verdict
 
-_STYLES = {"pass": "green", "fail": "bold red", "inconclusive": "bold yellow", "not-run": "bold yellow"}
+_STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "inconclusive": "bold yellow",
+    "not-run": "bold yellow",
+    "unsupported": "cyan",
+}
 _CLAUSES_SHOWN = 12
 _LINES_EACH = 4
 _INDENT = 4
@@ -49,10 +55,10 @@ def render_summary(certificate: Mapping[str, Any], *, report: Path, console: Con
 
 
 def _print_reasons(certificate: Certificate, *, width: int, console: Console) -> None:
-    """Print each clause that failed, then each that could not be judged, then the names of those that did not run."""
+    """Print each clause that failed, could not be judged or be tried, then the names of those that did not run."""
     clauses = [
         clause
-        for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
+        for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.UNSUPPORTED)
         for clause in certificate.clauses
         if clause.verdict is verdict
     ]
@@ -93,7 +99,8 @@ def _print_line(name: str, value: str, *, console: Console) -> None:
 def _family_table(certificate: Certificate) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("family", no_wrap=True)
-    for words in (*VERDICTS.values(), NOT_RUN):
+    verdicts = verdicts_in(certificate)
+    for words in (*(VERDICTS[verdict] for verdict in verdicts), NOT_RUN):
         table.add_column(words.name, justify="right", no_wrap=True)
     table.add_column("took", justify="right", no_wrap=True)
     families = dict.fromkeys(
@@ -102,13 +109,13 @@ def _family_table(certificate: Certificate) -> Table:
     for family in families:
         clauses = [clause for clause in certificate.clauses if clause.claim.family == family]
         waiting = sum(claim.family == family for claim in certificate.not_run)
-        table.add_row(f"{family_name(family)} ({family})", *_cells(clauses, not_run=waiting))
-    table.add_row("all", *_cells(list(certificate.clauses), not_run=len(certificate.not_run)), style="bold")
+        table.add_row(f"{family_name(family)} ({family})", *_cells(clauses, verdicts, not_run=waiting))
+    table.add_row("all", *_cells(list(certificate.clauses), verdicts, not_run=len(certificate.not_run)), style="bold")
     return table
 
 
-def _cells(clauses: list[ClauseResult], *, not_run: int) -> list[Text]:
-    counted = [(VERDICTS[verdict], sum(clause.verdict is verdict for clause in clauses)) for verdict in Verdict]
+def _cells(clauses: list[ClauseResult], verdicts: Sequence[Verdict], *, not_run: int) -> list[Text]:
+    counted = [(VERDICTS[verdict], sum(clause.verdict is verdict for clause in clauses)) for verdict in verdicts]
     cells = [_count(count, words) for words, count in [*counted, (NOT_RUN, not_run)]]
     took = duration(sum(clause.duration_s for clause in clauses)) if clauses else "·"
     return [*cells, Text(took, style="" if clauses else "dim")]

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from harness import guards
-from harness.budget import Budget, LiveTimeouts, of_services
-from harness.checkers import services, windows
+from harness.budget import Budget
+from harness.checkers import windows
 from harness.checkers.services import Watch
 from harness.clients.traffic import throughput
-from harness.evidence import Event, Evidence
+from harness.evidence import Event, Evidence, Window
 from harness.faults import Fault
 from harness.histories.history import History
 from harness.histories.pace import acknowledged_s
 from harness.history_verdict import verdict_on
-from harness.protocols import Admin, Cluster, Probes, Traffic
+from harness.probed import Unprobed, after_the_fault, before_the_fault, judged, watched
+from harness.protocols import Admin, Cluster, Traffic
 from harness.run import Run
 from harness.services import Service
-from harness.verdict import Inconclusive, Judgement
+from harness.sights import Sight, watch
+from harness.verdict import Inconclusive, Judgement, Unsupported, UnsupportedHere
 from harness.waiting import TimedOut, wait_until
 
 WARM_UP_RECORDS = 100
@@ -31,20 +32,46 @@ ANOTHER_BUDGET_S = 15.0
 PROOF_BUDGET_S = 60.0
 HEALING_BUDGET_S = 120.0
 ENOUGH_OVERLAP = 100
-SERVICE_BUDGET_S = 30.0
-DERIVED: Mapping[Service, Budget] = MappingProxyType({})
-"""No budget is given: each is derived."""
+UNDONE = "undone"
+"""The kind of the event by which a fault is gone; what it hurt is `healed` later."""
+NO_SERVICES: Mapping[Service, Budget] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What a trial left behind to be judged."""
+    """What a trial left behind to be judged; a fault is undone some time before all that it hurt is healed."""
 
     history: History
     injected_s: float
+    undone_s: float
     healed_s: float
     judgements: tuple[Judgement, ...]
-    worst_window_s: float
+    windows: tuple[Window, ...]
+    watches: tuple[Watch, ...] = ()
+    """What was seen of the services that were probed; `windows` are those of the traffic's producers."""
+    generator_lateness_s: float
+
+    @property
+    def worst_window_s(self) -> float:
+        return max((window.length_s for window in self.windows), default=0.0)
+
+    def within(
+        self, budget: Budget, *, name: str, keys: Collection[str] | None = None, since_s: float | None = None
+    ) -> Judgement:
+        """Judge the windows of some partitions (all, by default), as far as they are after a moment.
+
+        Not even one acknowledgement of a partition is nothing to be judged: then its window is as long as the trial.
+        """
+        since_s = self.injected_s if since_s is None else since_s
+        later = [replace(one, start_s=max(one.start_s, since_s)) for one in self.windows if one.end_s > since_s]
+        return windows.check(
+            [window for window in later if keys is None or window.key in keys],
+            acknowledged=sum(map(len, acknowledged_s(self.history).values())),
+            budget_s=budget.seconds,
+            generator_lateness_s=self.generator_lateness_s,
+            budget_why=budget.why,
+            name=name,
+        )
 
 
 def survive(
@@ -55,61 +82,85 @@ def survive(
     admin: Admin,
     run: Run,
     evidence: Evidence,
-    budget: Budget,
-    other_budgets: Mapping[Service, Budget] = DERIVED,
+    budget: Budget | None,
     proof_budget_s: float = PROOF_BUDGET_S,
+    sights: Sequence[Sight] = (),
+    lasts_s: float = 0.0,
+    services: Mapping[Service, Budget] = NO_SERVICES,
 ) -> Trial:
     """Inject a fault under traffic, wait for its proof and for its healing, and judge safety and the windows.
 
-    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing. `budget` bounds the
-    windows of those who produce; those of other services are derived from it unless they are given.
+    A fault without proof raises Inconclusive: clients that survived nothing have shown nothing. While it lasts, which
+    is at least `lasts_s` from its proof on, the sights are looked for. Without a budget no window is judged here: the
+    one who asks for that judges the trial's windows, which differ by partition or by moment. Services are probed where
+    budgets for their windows are given.
     """
-    live = LiveTimeouts.of(admin.broker_config(admin.brokers()[0]))
-    with traffic.watcher(admin) as watcher, traffic.probes(admin) as probes:
+    seen: list[Judgement] = []
+
+    def meanwhile(since_s: float) -> None:
+        until_s = run.clock.now_s() + lasts_s
+        seen.extend(watch(sight, since_s=since_s, clock=run.clock) for sight in sights)
+        wait_until(lambda: run.clock.now_s() >= until_s, what="the fault's time being over", timeout_s=lasts_s + 1)
+
+    with traffic.watcher(admin) as watcher, traffic.probes(admin) if services else Unprobed() as probes:
         with traffic:
             steady_traffic(traffic)
-            steady_services(probes)
-            injected_s, healed_s = strike(fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s)
+            before_the_fault(probes)
+            injected_s, healed_s = strike(
+                fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=meanwhile
+            )
+            undone_s = next(event.time_s for event in reversed(evidence.events) if event.kind == UNDONE)
             aftermath(traffic)
-            with suppress(TimedOut):  # what is still out is seen as a window to the end
-                probes.await_service(timeout_s=SERVICE_BUDGET_S)
+            after_the_fault(probes)
         until_s = traffic.stopped_s
-    evidence.fact(**probes.facts)
     history = traffic.settle()
-    found = traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s)
-    watches = probed(probes, from_s=injected_s - 1.0, until_s=until_s)
-    evidence.events.extend(watcher.events())
-    evidence.windows.extend((*found, *(window for watch in watches for window in services.windows(watch))))
-    evidence.series.append(throughput(history))
-    allowed = {**of_services(budget, live), **other_budgets}
-    judgements = (
-        verdict_on(history, cluster=cluster, admin=admin),
-        guards.overlap(history, from_s=injected_s, until_s=healed_s, at_least=ENOUGH_OVERLAP),
-        windows.check(
-            found,
-            acknowledged=sum(map(len, acknowledged_s(history).values())),
-            budget_s=budget.seconds,
-            generator_lateness_s=traffic.generator_lateness_s,
-            budget_why=budget.why,
+    watches = watched(probes, from_s=injected_s - 1.0, until_s=until_s)
+    trial = Trial(
+        history=history,
+        injected_s=injected_s,
+        undone_s=undone_s,
+        healed_s=healed_s,
+        judgements=(
+            verdict_on(history, cluster=cluster, admin=admin),
+            guards.overlap(history, from_s=injected_s, until_s=healed_s, at_least=ENOUGH_OVERLAP),
+            *seen,
+            *judged(watches, services),
         ),
-        *(services.check(watch, budget=allowed[watch.service]) for watch in watches),
+        watches=watches,
+        windows=traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s),
+        generator_lateness_s=traffic.generator_lateness_s,
     )
-    worst_s = max((window.length_s for window in found), default=0.0)
-    evidence.fact(worst_window_s=round(worst_s, 3), back_in_sync_s=round(healed_s - injected_s, 2))
-    return Trial(
-        history=history, injected_s=injected_s, healed_s=healed_s, judgements=judgements, worst_window_s=worst_s
-    )
+    evidence.events.extend(watcher.events())
+    evidence.windows.extend((*trial.windows, *(window for watch in watches for window in watch.windows)))
+    evidence.series.append(throughput(history))
+    evidence.fact(**probes.facts)
+    evidence.fact(worst_window_s=round(trial.worst_window_s, 3), back_in_sync_s=round(healed_s - injected_s, 2))
+    if budget is None:
+        return trial
+    return replace(trial, judgements=(*trial.judgements, trial.within(budget, name=windows.NAME, since_s=0.0)))
 
 
 def strike(
-    fault: Fault, *, admin: Admin, run: Run, evidence: Evidence, proof_budget_s: float = PROOF_BUDGET_S
+    fault: Fault,
+    *,
+    admin: Admin,
+    run: Run,
+    evidence: Evidence,
+    proof_budget_s: float = PROOF_BUDGET_S,
+    meanwhile: Callable[[float], None] = lambda _: None,
 ) -> tuple[float, float]:
-    """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed."""
+    """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed.
+
+    `meanwhile` is called while it lasts, with a moment at which it was there; whatever it raises, the fault is healed.
+    """
     try:
         injected_s = inject(fault, run, evidence)
+        since_s = run.clock.now_s()
         prove(fault, run, evidence, budget_s=proof_budget_s)
+        meanwhile(since_s)
     finally:
         fault.heal()
+    evidence.events.append(run.event(UNDONE, f"{fault.name} undone"))
     return injected_s, await_healing(fault, admin, run, evidence)
 
 
@@ -121,30 +172,19 @@ def steady_traffic(traffic: Traffic) -> None:
         raise Inconclusive(f"the traffic did not get going before the fault: {late}") from late
 
 
-def steady_services(probes: Probes) -> None:
-    """Wait until every service is served on every key; a service that is not there before the fault shows nothing."""
-    try:
-        probes.await_service(timeout_s=SERVICE_BUDGET_S)
-    except TimedOut as late:
-        raise Inconclusive(f"not every service was there before the fault: {late}") from late
-
-
-def probed(probes: Probes, *, from_s: float, until_s: float) -> tuple[Watch, ...]:
-    """Return what the probes of each service saw between two moments of the run."""
-    seen = probes.seen()
-    return tuple(
-        services.watch(seen, service=service, keys=keys, from_s=from_s, until_s=until_s)
-        for service, keys in probes.keys.items()
-    )
-
-
 def inject(fault: Fault, run: Run, evidence: Evidence) -> float:
-    """Write a fault into the run's journals, then inject it; return when. Nobody injects a fault in another way."""
+    """Write a fault into the run's journals, then inject it; return when. Nobody injects a fault in another way.
+
+    One that this cluster cannot do raises UnsupportedHere.
+    """
     evidence.fact(fault=fault.name, targets=list(fault.plan()))
     run.faults.write_ahead(fault)
     event = run.event("fault", f"{fault.name}: {', '.join(fault.plan())}")
     evidence.events.append(event)
-    fault.inject()
+    try:
+        fault.inject()
+    except Unsupported as lacking:
+        raise UnsupportedHere(f"{fault.name}: {lacking}") from lacking
     return event.time_s
 
 

@@ -9,21 +9,26 @@ from typing import NoReturn
 
 
 class Verdict(Enum):
-    """The three things that can be said about a claim; a verdict has no truth value of its own."""
+    """What can be said about a claim; a verdict has no truth value of its own.
+
+    UNSUPPORTED is for whole clauses: what they would do cannot be done on this cluster, so nothing was tried
+    (docs/adr/0013-unsupported-here.md). Whoever judges evidence has some, and never says it.
+    """
 
     PASS = "PASS"
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
+    UNSUPPORTED = "UNSUPPORTED"
 
     def __bool__(self) -> NoReturn:
         raise TypeError(f"{self} has no truth value: compare it with Verdict.PASS, FAIL or INCONCLUSIVE")
 
 
-_SEVERITY = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
+_SEVERITY = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.UNSUPPORTED, Verdict.PASS)
 
 
 def merge(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the worst of the verdicts (FAIL > INCONCLUSIVE > PASS); INCONCLUSIVE when there are none."""
+    """Return the worst of the verdicts (FAIL > INCONCLUSIVE > UNSUPPORTED > PASS); INCONCLUSIVE when there are none."""
     seen = set(verdicts)
     return next((verdict for verdict in _SEVERITY if verdict in seen), Verdict.INCONCLUSIVE)
 
@@ -34,6 +39,14 @@ class Inconclusive(Exception):
 
 class Unsupported(Inconclusive):
     """What was asked for cannot be done on this cluster; the message says what it lacks. Never skipped in silence."""
+
+
+class UnsupportedHere(Exception):
+    """A fault could not be injected because this cluster cannot do it; only `harness.trial.inject` raises this.
+
+    It makes its clause UNSUPPORTED. An `Unsupported` from anywhere else has no such meaning: what a cluster cannot do
+    while a fault is proven or undone leaves its clause INCONCLUSIVE.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +70,11 @@ class Judgement:
     reason: str
     findings: tuple[Finding, ...] = ()
     measured: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse the one verdict that no evidence leads to."""
+        if self.verdict is Verdict.UNSUPPORTED:
+            raise ValueError(f"{self.checker} judged {self.verdict.value}, expected what evidence can say")
 
     def as_json(self) -> dict[str, object]:
         return {

@@ -6,26 +6,21 @@ import pytest
 
 from chaos.process import ForcedDelete
 from harness import trial
-from harness.checkers.disk_truth import Whereabouts
 from harness.claims import Level, clause
 from harness.clients.admin import Admin
 from harness.clients.settings import careless_producer
-from harness.clients.traffic import Load, Traffic
+from harness.clients.traffic import Load
 from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.fixtures import TopicFactory, TrafficFactory
 from harness.history_verdict import verdict_on
 from harness.judging.config import Config
 from harness.run import Run
-from harness.verdict import Inconclusive, Judgement, Verdict
-from harness.waiting import TimedOut, wait_until
+from harness.verdict import Inconclusive
+from suites.scenarios.losing import LOSS, await_records, finds_the_loss
 
 PARTITIONS = 3
 CARELESS = {"min.insync.replicas": "1", "unclean.leader.election.enable": "true"}
-ALONE_RECORDS = 100
-ALONE_BUDGET_S = 30.0
-NAME = "negative-control"
-LOSS = frozenset({"unseen", "lost-write", "vanished-read"})
 
 
 @pytest.fixture
@@ -58,7 +53,7 @@ def test_careless_settings_lose_records(
         evidence.fact(partition=place.key, leader=pods[-1])
         for fault in faults[:-1]:
             _inject(fault, run, evidence)
-        _await_records(flow, place.key)
+        await_records(flow, place.key)
         _inject(faults[-1], run, evidence)
         for fault in faults:
             trial.prove(fault, run, Evidence())
@@ -68,7 +63,7 @@ def test_careless_settings_lose_records(
     judged = verdict_on(flow.settle(), cluster=steady, admin=admin, config=Config(idempotence=False))
     evidence.fact(found={name: count for name, count in judged.measured.items() if name in LOSS})
     evidence.fact(reason=judged.reason, examples=[finding.as_json() for finding in judged.findings[:5]])
-    evidence.judge(_finds_the_loss(judged))
+    evidence.judge(finds_the_loss(judged))
 
 
 def _inject(fault: ForcedDelete, run: Run, evidence: Evidence) -> None:
@@ -76,31 +71,3 @@ def _inject(fault: ForcedDelete, run: Run, evidence: Evidence) -> None:
     part = Evidence()
     trial.inject(fault, run, part)
     evidence.events.extend(part.events)
-
-
-def _await_records(flow: Traffic, key: str) -> None:
-    """Wait until the leader has acknowledged enough records that nobody else has."""
-    enough = flow.acknowledged_by_partition()[key] + ALONE_RECORDS
-    try:
-        wait_until(
-            lambda: flow.acknowledged_by_partition()[key] >= enough,
-            what=f"{ALONE_RECORDS} records that the leader of {key} acknowledged alone",
-            timeout_s=ALONE_BUDGET_S,
-            every_s=0.05,
-        )
-    except TimedOut as late:
-        raise Inconclusive(str(late)) from late
-
-
-def _finds_the_loss(judged: Judgement) -> Judgement:
-    """Judge the judge: it has found lost records, and the disks confirm that they were lost after acknowledgement."""
-    lost = [finding for finding in judged.findings if finding.anomaly in LOSS]
-    said = [truth["whereabouts"] for finding in lost for truth in finding.evidence.get("disk", ())]  # type: ignore[attr-defined]
-    gone = {Whereabouts.LOST_AFTER_ACKNOWLEDGEMENT.value, Whereabouts.LOST_AFTER_READ.value}
-    confirmed = sum(where in gone for where in said)
-    measured = {"findings": len(lost), "asked_of_the_disks": len(said), "confirmed_by_the_disks": confirmed}
-    if confirmed:
-        reason = f"{len(lost)} lost records were told, {confirmed} of them confirmed by the disks"
-        return Judgement(checker=NAME, verdict=Verdict.PASS, reason=reason, measured=measured)
-    reason = f"no lost record was found and confirmed ({judged.reason}); so nothing was shown"
-    return Judgement(checker=NAME, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)

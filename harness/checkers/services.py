@@ -46,6 +46,30 @@ class Watch:
         """How late the latest probe was sent; that is never the cluster's fault."""
         return max((probe.lateness_ns for probes in self.by_key.values() for probe in probes), default=0) / NS_PER_S
 
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """When the service was out, worst first: from the first error after a success to the next success.
+
+        Without an error (a probe that was kept waiting is none) it begins at the success before. Errors count from when
+        their probe was due, successes from when they were known, so a late probe never makes a window shorter.
+        """
+        return self.windows_longer_than(SHORTEST_S)
+
+    def windows_longer_than(self, length_s: float) -> tuple[Window, ...]:
+        """Return those windows, however short, that are longer than this."""
+        found = [
+            Window(key=key, operation=self.service.value, start_s=start_s, end_s=end_s)
+            for key, probes in self.by_key.items()
+            for start_s, end_s in _outages(self, probes)
+            if end_s - start_s > length_s
+        ]
+        return tuple(sorted(found, key=lambda window: -window.length_s))
+
+    @property
+    def worst_s(self) -> float:
+        """How long the longest window was."""
+        return max((window.length_s for window in self.windows), default=0.0)
+
 
 def watch(probes: Iterable[Probe], *, service: Service, keys: Collection[str], from_s: float, until_s: float) -> Watch:
     """Take the probes of one service's keys that were under way between two moments of the run."""
@@ -59,21 +83,6 @@ def watch(probes: Iterable[Probe], *, service: Service, keys: Collection[str], f
 def _longest_silence_s(seen: Watch, probes: Sequence[Probe]) -> float:
     due_s = sorted(probe.intended_ns / NS_PER_S for probe in probes)
     return max(after_s - before_s for before_s, after_s in pairwise([seen.from_s, *due_s, seen.until_s]))
-
-
-def windows(seen: Watch, *, longer_than_s: float = SHORTEST_S) -> tuple[Window, ...]:
-    """Return when the service was out, worst first: from the first error after a success to the next success.
-
-    Without an error (a probe that was kept waiting is none) it begins at the success before. Errors count from when
-    their probe was due, successes from when they were known, so a late probe never makes a window shorter.
-    """
-    found = [
-        Window(key=key, operation=seen.service.value, start_s=start_s, end_s=end_s)
-        for key, probes in seen.by_key.items()
-        for start_s, end_s in _outages(seen, probes)
-        if end_s - start_s > longer_than_s
-    ]
-    return tuple(sorted(found, key=lambda window: -window.length_s))
 
 
 def _outages(seen: Watch, probes: Sequence[Probe]) -> Iterable[tuple[float, float]]:
@@ -96,19 +105,17 @@ def check(seen: Watch, *, budget: Budget) -> Judgement:
     Nothing can be said when a key was not probed all the time, when it was never served, or when probes were so late
     that a window may be the generator's own.
     """
-    found = windows(seen)
-    worst_s = max((window.length_s for window in found), default=0.0)
-    verdict, reason = _verdict(seen, found, worst_s=worst_s, budget=budget)
+    verdict, reason = _verdict(seen, budget)
     failed = verdict is Verdict.FAIL
     return Judgement(
         checker=f"windows of {seen.service.value}",
         verdict=verdict,
         reason=reason,
-        findings=(Finding(anomaly="window", what=reason, evidence=found[0].as_json()),) if failed else (),
+        findings=(Finding(anomaly="window", what=reason, evidence=seen.windows[0].as_json()),) if failed else (),
         measured={
             "operation": seen.service.value,
             "probes": seen.count,
-            "worst_window_s": round(worst_s, 3),
+            "worst_window_s": round(seen.worst_s, 3),
             "budget_s": budget.seconds,
             "budget_why": budget.why,
             "generator_lateness_s": round(seen.lateness_s, 3),
@@ -116,16 +123,16 @@ def check(seen: Watch, *, budget: Budget) -> Judgement:
     )
 
 
-def _verdict(seen: Watch, found: Sequence[Window], *, worst_s: float, budget: Budget) -> tuple[Verdict, str]:
+def _verdict(seen: Watch, budget: Budget) -> tuple[Verdict, str]:
     if seen.unwatched or not seen.by_key:
         where = ", ".join(seen.unwatched) or "no key at all"
         return Verdict.INCONCLUSIVE, f"not probed all the time, so a window may not have been seen: {where}"
     if seen.unserved:
         return Verdict.INCONCLUSIVE, f"never served, so nothing was observed: {', '.join(seen.unserved)}"
-    if seen.lateness_s > budget.seconds / 2 or worst_s - seen.lateness_s <= budget.seconds < worst_s:
+    if seen.lateness_s > budget.seconds / 2 or seen.worst_s - seen.lateness_s <= budget.seconds < seen.worst_s:
         reason = f"probes were sent up to {seen.lateness_s:.2f} s late, so the windows are not the cluster's"
         return Verdict.INCONCLUSIVE, reason
-    if worst_s > budget.seconds:
+    if seen.worst_s > budget.seconds:
         allowed = f"allowed are {budget.seconds:g} s ({budget.why})"
-        return Verdict.FAIL, f"{found[0].key} was out for {worst_s:.1f} s, {allowed}"
-    return Verdict.PASS, f"worst window {worst_s:.2f} s of {budget.seconds:g} s"
+        return Verdict.FAIL, f"{seen.windows[0].key} was out for {seen.worst_s:.1f} s, {allowed}"
+    return Verdict.PASS, f"worst window {seen.worst_s:.2f} s of {budget.seconds:g} s"

@@ -37,32 +37,39 @@ def find(
 
 
 def check(
-    windows: Sequence[Window], *, acknowledged: int, budget_s: float, generator_lateness_s: float, budget_why: str
+    windows: Sequence[Window],
+    *,
+    acknowledged: int,
+    budget_s: float,
+    generator_lateness_s: float,
+    budget_why: str,
+    name: str = NAME,
 ) -> Judgement:
-    """Judge the worst window against its budget.
+    """Judge the worst window against its budget; a judgement of some windows only has another name.
 
     Without acknowledgements nothing was observed. When the generator itself was late by more than half the budget,
     a long window may be its own: then nothing can be said against the cluster, and nothing for it either.
     """
+    limit = "budget" if name == NAME else "limit"  # reports draw a budget at all windows
     worst_s = max((window.length_s for window in windows), default=0.0)
     measured: dict[str, object] = {
         "operation": OPERATION,
         "worst_window_s": round(worst_s, 3),
-        "budget_s": budget_s,
-        "budget_why": budget_why,
+        f"{limit}_s": budget_s,
+        f"{limit}_why": budget_why,
         "generator_lateness_s": round(generator_lateness_s, 3),
     }
     if not acknowledged:
         return Judgement(
-            checker=NAME, verdict=Verdict.INCONCLUSIVE, reason="no record was acknowledged at all", measured=measured
+            checker=name, verdict=Verdict.INCONCLUSIVE, reason="no record was acknowledged at all", measured=measured
         )
     if generator_lateness_s > budget_s / 2:
         reason = f"the generator was {generator_lateness_s:.1f} s late, so its windows are not the cluster's"
-        return Judgement(checker=NAME, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)
+        return Judgement(checker=name, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)
     if worst_s > budget_s:
         worst = max(windows, key=lambda window: window.length_s)
         reason = f"{worst.key} acknowledged nothing for {worst_s:.1f} s, the budget is {budget_s:g} s ({budget_why})"
-        finding = Finding(anomaly=NAME, what=reason, evidence=worst.as_json())
-        return Judgement(checker=NAME, verdict=Verdict.FAIL, reason=reason, findings=(finding,), measured=measured)
+        finding = Finding(anomaly=name, what=reason, evidence=worst.as_json())
+        return Judgement(checker=name, verdict=Verdict.FAIL, reason=reason, findings=(finding,), measured=measured)
     reason = f"worst window {worst_s:.2f} s of {budget_s:g} s"
-    return Judgement(checker=NAME, verdict=Verdict.PASS, reason=reason, measured=measured)
+    return Judgement(checker=name, verdict=Verdict.PASS, reason=reason, measured=measured)

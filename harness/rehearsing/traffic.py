@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 
 from harness.checkers import windows
 from harness.clients.company import Transactions
@@ -18,7 +18,7 @@ from harness.histories import jsonl
 from harness.histories.building import history_of
 from harness.histories.history import History
 from harness.ops import Op, OpType
-from harness.probelog import Probe
+from harness.probed import Unprobed
 from harness.protocols import Admin
 from harness.rehearsal.clients.consuming import consumers
 from harness.rehearsal.clients.observing import Observer, read_everything
@@ -34,7 +34,6 @@ from harness.rehearsing.naming import named
 from harness.rehearsing.staging import close_curtain, open_curtain, raise_again
 from harness.rehearsing.watcher import RehearsedWatcher
 from harness.runclock import NS_PER_S
-from harness.services import Service
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
 
@@ -44,29 +43,6 @@ REST_S = 1.0
 IDLE_BUDGET_S = 10.0
 DRAIN_BUDGET_S = 30.0
 TRANSFORMING_PACE_NS = 4 * MS
-
-
-class Unprobed:
-    """No probes: the model answers its own clients only."""
-
-    keys: Mapping[Service, Sequence[str]] = MappingProxyType({})
-
-    def __init__(self) -> None:
-        self.facts: dict[str, object] = {}
-
-    def __enter__(self) -> Unprobed:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Leave nothing."""
-
-    def await_service(self, *, timeout_s: float) -> None:
-        """Wait for nothing."""
-
-    def seen(self) -> Sequence[Probe]:
-        return ()
 
 
 class RehearsedTraffic:

@@ -20,7 +20,7 @@ from harness.report.figures import Figure
 from harness.report.offsets import OffsetPicture, offset_picture
 from harness.report.overview import run_timeline
 from harness.report.timeline import budgets_s, clause_timeline, worst_window
-from harness.report.words import NOT_RUN, VERDICTS, VerdictWords, family_name, headline, rerun_command
+from harness.report.words import NOT_RUN, VERDICTS, VerdictWords, family_name, headline, rerun_command, verdicts_in
 from harness.verdict import Finding, Judgement, Verdict
 
 _FOLDER = Path(__file__).parent
@@ -159,15 +159,15 @@ def _sentence(words: str) -> str:
 
 
 def _counts(certificate: Certificate) -> list[tuple[VerdictWords, int]]:
-    counted = [(VERDICTS[verdict], certificate.count(verdict)) for verdict in Verdict]
+    counted = [(VERDICTS[verdict], certificate.count(verdict)) for verdict in verdicts_in(certificate)]
     return [*counted, (NOT_RUN, len(certificate.not_run))]
 
 
 def _reasons(certificate: Certificate) -> list[tuple[VerdictWords, ClauseResult]]:
-    """Return what a person must know before anything else: what failed, then what could not be judged."""
+    """Return what a person must know before anything else: what failed, what could not be judged, what not be tried."""
     return [
         (VERDICTS[verdict], clause)
-        for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
+        for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.UNSUPPORTED)
         for clause in certificate.clauses
         if clause.verdict is verdict
     ]

@@ -27,6 +27,7 @@ VERDICTS: Mapping[Verdict, VerdictWords] = {
     Verdict.PASS: VerdictWords(name="pass", sign="✓", title="CERTIFIED", class_="pass"),
     Verdict.FAIL: VerdictWords(name="fail", sign="✗", title="NOT CERTIFIED", class_="fail"),
     Verdict.INCONCLUSIVE: VerdictWords(name="inconclusive", sign="?", title="INCONCLUSIVE", class_="inconclusive"),
+    Verdict.UNSUPPORTED: VerdictWords(name="unsupported", sign="○", title="UNSUPPORTED HERE", class_="unsupported"),
 }
 NOT_RUN = VerdictWords(name="not run", sign="–", title="NOT RUN", class_="not-run")
 SUFFICIENCY: Mapping[str, VerdictWords] = {
@@ -61,6 +62,12 @@ def family_name(family: str) -> str:
     return _FAMILIES.get(family, family)
 
 
+def verdicts_in(certificate: Certificate) -> tuple[Verdict, ...]:
+    """Return the verdicts that are counted: what is supported everywhere leaves no empty column."""
+    is_whole = certificate.count(Verdict.UNSUPPORTED) == 0
+    return tuple(verdict for verdict in Verdict if not (is_whole and verdict is Verdict.UNSUPPORTED))
+
+
 def headline(certificate: Certificate) -> str:
     """Say in a few words what the verdict rests on, to follow the verdict after a colon."""
     said = _counted(certificate)
@@ -75,6 +82,7 @@ def _counted(certificate: Certificate) -> str:
         (certificate.count(Verdict.FAIL), "did not hold", "did not hold"),
         (certificate.count(Verdict.INCONCLUSIVE), "could not be judged", "not judged"),
         (len(certificate.not_run), "did not run", "not run"),
+        (certificate.count(Verdict.UNSUPPORTED), "could not be tried here", "not tried here"),
     )
     parts = [item for item in counted if item[0]]
     if not parts:
@@ -86,8 +94,12 @@ def _counted(certificate: Certificate) -> str:
 
 
 def rerun_command(certificate: Certificate) -> str | None:
-    """Return the command that runs again only what is not a pass; None when that is nothing, or all there is."""
-    ids = [clause.claim.id for clause in certificate.clauses if clause.verdict is not Verdict.PASS]
+    """Return the command that runs again only what is not a pass; None when that is nothing, or all there is.
+
+    What this cluster cannot do is not run again: it still cannot.
+    """
+    found_out = (Verdict.PASS, Verdict.UNSUPPORTED)
+    ids = [clause.claim.id for clause in certificate.clauses if clause.verdict not in found_out]
     ids = ids or [claim.id for claim in certificate.not_run]
     command = certificate.run.get("command")
     if not ids or not command or certificate.count(Verdict.PASS) == 0:

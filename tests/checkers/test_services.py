@@ -36,7 +36,7 @@ def seen(probes: Iterable[Probe], keys: tuple[str, ...] = ("t-0",)) -> Watch:
 
 
 def spans(*probes: Probe) -> list[tuple[float, float]]:
-    found = services.windows(seen(probes), longer_than_s=1.5)
+    found = seen(probes).windows_longer_than(1.5)
     return [(window.start_s, window.end_s) for window in found]
 
 
@@ -78,10 +78,10 @@ def test_a_service_that_never_comes_back_is_out_until_the_end() -> None:
 @given(st.lists(st.tuples(st.floats(0, 10), st.booleans()), max_size=30))
 def test_no_success_is_inside_a_window_and_none_is_longer_than_without_errors(told: list[tuple[float, bool]]) -> None:
     probes = [probe(at_s, error=None if ok else "refused") for at_s, ok in told]
-    found = services.windows(seen(probes), longer_than_s=0)
+    found = seen(probes).windows_longer_than(0)
     served_s = [one.ended_ns / NS_PER_S for one in probes if one.ok]
     assert not [s for s in served_s for window in found if window.start_s < s < window.end_s]
-    plain = services.windows(seen(one for one in probes if one.ok), longer_than_s=0)
+    plain = seen(one for one in probes if one.ok).windows_longer_than(0)
     longest_s = max((window.length_s for window in plain), default=10)
     assert max((window.length_s for window in found), default=0) <= longest_s
 

@@ -62,7 +62,18 @@ def test_a_clause_that_did_not_run_makes_it_inconclusive_at_best(verdicts: list[
 @given(st.lists(st.sampled_from(list(Verdict))), st.integers(0, 2))
 def test_it_certifies_only_when_everything_ran_and_passed(verdicts: list[Verdict], not_run: int) -> None:
     certified = certificate(*verdicts, not_run=not_run).exit_code is ExitCode.CERTIFIED
-    assert certified == (bool(verdicts) and set(verdicts) == {Verdict.PASS} and not not_run)
+    tried = set(verdicts) - {Verdict.UNSUPPORTED}
+    assert certified == (tried == {Verdict.PASS} and not not_run)
+
+
+def test_what_cannot_be_tried_here_is_neither_for_nor_against_a_cluster() -> None:
+    assert certificate(Verdict.PASS, Verdict.UNSUPPORTED).verdict is Verdict.PASS
+    assert certificate(Verdict.FAIL, Verdict.UNSUPPORTED).verdict is Verdict.FAIL
+    assert certificate(Verdict.INCONCLUSIVE, Verdict.UNSUPPORTED).verdict is Verdict.INCONCLUSIVE
+
+
+def test_where_nothing_could_be_tried_nothing_was_checked() -> None:
+    assert certificate(Verdict.UNSUPPORTED, Verdict.UNSUPPORTED).exit_code is ExitCode.INCONCLUSIVE
 
 
 @given(st.lists(st.sampled_from(list(Verdict))), st.integers(0, 2))
@@ -74,5 +85,6 @@ def test_its_json_counts_and_says_what_the_object_says(verdicts: list[Verdict], 
         "pass": verdicts.count(Verdict.PASS),
         "fail": verdicts.count(Verdict.FAIL),
         "inconclusive": verdicts.count(Verdict.INCONCLUSIVE),
+        "unsupported": verdicts.count(Verdict.UNSUPPORTED),
         "not_run": not_run,
     }

@@ -24,10 +24,14 @@ from harness.probelog import Probe
 from harness.remedies import Remedy
 from harness.run import Run
 from harness.services import Service
-from harness.verdict import Inconclusive, Judgement, Verdict
+from harness.sights import Sight
+from harness.verdict import Inconclusive, Judgement, Unsupported, UnsupportedHere, Verdict
 from harness.waiting import TimedOut
 from tests.checkers.anomalies.told import Told
 from tests.harness.made_runs import made_run
+
+ALLOWED = Budget(seconds=3, why="so it is")
+PROBED = {Service.FETCH: ALLOWED}
 
 
 class FakeWatcher:
@@ -181,7 +185,11 @@ def survive(
     run: Run,
     evidence: Evidence,
     traffic: FakeTraffic | None = None,
-    other_budgets: Mapping[Service, Budget] = trial.DERIVED,
+    *,
+    budget: Budget | None = ALLOWED,
+    sights: Sequence[Sight] = (),
+    lasts_s: float = 0.0,
+    services: Mapping[Service, Budget] = PROBED,
 ) -> trial.Trial:
     return trial.survive(
         fault,
@@ -190,9 +198,11 @@ def survive(
         admin=cast(Admin, FakeAdmin()),
         run=run,
         evidence=evidence,
-        budget=Budget(seconds=3, why="so it is"),
-        other_budgets=other_budgets,
+        budget=budget,
+        services=services,
         proof_budget_s=0.0,
+        sights=sights,
+        lasts_s=lasts_s,
     )
 
 
@@ -209,7 +219,7 @@ def test_a_fault_that_is_proven_and_healed_is_judged(run: Run) -> None:
     assert evidence.facts["probes_cpu_share"] == 0.05
     assert evidence.facts["fault"] == "fake fault"
     assert evidence.facts["proof_of_injection"] == {"pod": "kafka-1"}
-    assert [event.kind for event in run.events] == ["fault", "proven", "healed"]
+    assert [event.kind for event in run.events] == ["fault", "proven", "undone", "healed"]
 
 
 def of_fetching(judged: trial.Trial) -> Judgement:
@@ -226,7 +236,15 @@ def test_a_service_that_is_out_is_seen_and_judged_by_its_own_budget(run: Run) ->
         ("fetch read_committed", 0.5)
     ]
     strict = {Service.FETCH: Budget(seconds=0.4, why="stricter")}
-    assert of_fetching(survive(FakeFault(), run, Evidence(), traffic, strict)).verdict is Verdict.FAIL
+    assert of_fetching(survive(FakeFault(), run, Evidence(), traffic, services=strict)).verdict is Verdict.FAIL
+
+
+def test_nothing_is_probed_where_no_service_has_a_budget(run: Run) -> None:
+    traffic, evidence = FakeTraffic(), Evidence()
+    traffic.probing.is_served = False
+    judged = survive(FakeFault(), run, evidence, traffic, services={})
+    assert not judged.watches
+    assert "probes_cpu_share" not in evidence.facts
 
 
 def test_probes_that_die_during_the_fault_make_their_windows_inconclusive(run: Run) -> None:
@@ -305,3 +323,84 @@ def test_a_fault_that_is_not_proven_to_be_healed_stays_open(run: Run, fault: Fak
     with pytest.raises((Inconclusive, AssertionError)):
         survive(fault, run, Evidence())
     assert [line.is_open for line in lines_of(run.faults.path.read_text())] == [True]
+
+
+def test_a_fault_that_cannot_be_injected_here_is_healed_and_says_so(run: Run) -> None:
+    fault, traffic = FakeFault(error=Unsupported("no netem")), FakeTraffic()
+    with pytest.raises(UnsupportedHere, match="fake fault: no netem"):
+        survive(fault, run, Evidence(), traffic)
+    assert fault.healed == 1
+    assert traffic.left
+
+
+@pytest.mark.parametrize("step", ["proof_of_injection", "heal", "proof_of_healing"])
+def test_what_is_unsupported_after_the_injection_is_inconclusive(run: Run, step: str) -> None:
+    class Lacking(FakeFault):
+        """A fault that was injected, and lacks something later."""
+
+    def lack(_: FakeFault) -> None:
+        raise Unsupported("no tool")
+
+    setattr(Lacking, step, lack)
+    with pytest.raises(Inconclusive, match="no tool"):
+        survive(Lacking(), run, Evidence())
+
+
+def sight(*, answer: bool) -> Sight:
+    return Sight(what="the moon", is_seen=lambda: answer, budget=Budget(seconds=0.0, why="it is up"))
+
+
+def test_what_is_to_be_seen_while_a_fault_lasts_is_judged_and_the_fault_is_healed_all_the_same(run: Run) -> None:
+    for answer, verdict in ((True, Verdict.PASS), (False, Verdict.FAIL)):
+        fault = FakeFault()
+        judged = survive(fault, run, Evidence(), sights=[sight(answer=answer)])
+        (moon,) = [judgement for judgement in judged.judgements if judgement.checker == "the moon"]
+        assert moon.verdict is verdict
+        assert fault.healed == 1
+
+
+def test_a_fault_is_undone_before_all_is_healed_and_lasts_as_long_as_it_must(run: Run) -> None:
+    judged = survive(FakeFault(), run, Evidence(), lasts_s=0.05)
+    assert judged.injected_s + 0.05 <= judged.undone_s <= judged.healed_s
+    assert [event.kind for event in run.events] == ["fault", "proven", "undone", "healed"]
+
+
+def test_whoever_gives_no_budget_judges_the_windows(run: Run) -> None:
+    judged = survive(FakeFault(), run, Evidence(), budget=None)
+    assert "windows" not in {judgement.checker for judgement in judged.judgements}
+
+
+def holding(*windows: Window) -> trial.Trial:
+    """Make a trial with these windows, its fault from 10 to 20."""
+    return trial.Trial(
+        history=FakeTraffic().settle(),
+        injected_s=10.0,
+        undone_s=20.0,
+        healed_s=22.0,
+        judgements=(),
+        windows=windows,
+        generator_lateness_s=0.0,
+    )
+
+
+def window(key: str, start_s: float, end_s: float) -> Window:
+    return Window(key=key, operation="produce acks=all", start_s=start_s, end_s=end_s)
+
+
+FIVE = Budget(seconds=5, why="so it is")
+
+
+def test_windows_are_judged_by_partition() -> None:
+    judged = holding(window("orders-0", 10.5, 18), window("orders-1", 11, 13))
+    assert judged.within(FIVE, name="all").verdict is Verdict.FAIL
+    assert judged.within(FIVE, name="one", keys={"orders-1"}).verdict is Verdict.PASS
+    assert judged.worst_window_s == 7.5
+
+
+def test_windows_are_judged_as_far_as_they_are_after_a_moment() -> None:
+    judged = holding(window("orders-0", 10.5, 24), window("orders-1", 2, 19))
+    recovery = judged.within(FIVE, name="recovery", since_s=judged.undone_s)
+    assert (recovery.verdict, recovery.measured["worst_window_s"], recovery.measured["limit_s"]) == (Verdict.PASS, 4, 5)
+    late = holding(window("orders-0", 10.5, 26)).within(FIVE, name="recovery", since_s=20.0)
+    assert late.verdict is Verdict.FAIL
+    assert late.reason == "orders-0 acknowledged nothing for 6.0 s, the budget is 5 s (so it is)"

@@ -1,4 +1,4 @@
-"""Verdicts: FAIL is worse than INCONCLUSIVE, which is worse than PASS, and nothing at all is never a PASS."""
+"""Verdicts: from FAIL over INCONCLUSIVE and UNSUPPORTED to PASS they get better, and nothing at all is no PASS."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def test_merging_keeps_the_worst(verdicts: list[Verdict]) -> None:
         assert merged is Verdict.FAIL
     elif not verdicts or Verdict.INCONCLUSIVE in verdicts:
         assert merged is Verdict.INCONCLUSIVE
+    elif Verdict.UNSUPPORTED in verdicts:
+        assert merged is Verdict.UNSUPPORTED
     else:
         assert merged is Verdict.PASS
 
@@ -54,6 +56,11 @@ def test_merging_a_verdict_twice_changes_nothing(verdicts: list[Verdict]) -> Non
 @given(VERDICTS)
 def test_only_passes_make_a_pass(verdicts: list[Verdict]) -> None:
     assert (merge(verdicts) is Verdict.PASS) == (bool(verdicts) and set(verdicts) == {Verdict.PASS})
+
+
+def test_whoever_judges_evidence_has_some() -> None:
+    with pytest.raises(ValueError, match="unseen judged UNSUPPORTED, expected what evidence can say"):
+        judgement(Verdict.UNSUPPORTED)
 
 
 def test_requiring_passes_is_silent() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.claims import Level
 from tests.plugin.conftest import Certify
 
 
@@ -257,3 +258,81 @@ def test_the_worst_clause_decides(certify: Certify) -> None:
         '''
     )
     assert (done.exit_code, list(done.verdicts.values())) == (1, ["PASS", "INCONCLUSIVE", "FAIL"])
+
+
+UNSUPPORTED = '''
+    from harness.verdict import Unsupported, UnsupportedHere
+
+    @clause("REP-01")
+    def test_holds(evidence):
+        """Replicas are alike."""
+        evidence.fact(seen=1)
+
+    @clause("REP-02")
+    def test_cannot_be_tried(evidence):
+        """Replicas bear late packets."""
+        evidence.fact(fault="disturbed traffic")
+        raise UnsupportedHere("disturbed traffic: no netem")
+'''
+
+
+def test_a_fault_that_a_cluster_cannot_do_is_told_and_does_not_take_the_certificate_away(certify: Certify) -> None:
+    done = certify(UNSUPPORTED)
+    assert (done.exit_code, done.verdicts) == (0, {"REP-01": "PASS", "REP-02": "UNSUPPORTED"})
+    assert done.clause("REP-02")["reason"] == "disturbed traffic: no netem"
+    assert done.certificate is not None
+    assert done.certificate["summary"]["unsupported"] == 1
+    assert "○ REP-02  Replicas bear late packets." in done.screen
+    assert "UNSUPPORTED: disturbed traffic: no netem" in done.screen
+    assert "CERTIFIED (exit code 0): 1 of 2 claims could not be tried here" in done.screen
+    assert done.junit is not None
+    (skipped,) = done.junit.iter("skipped")
+    assert skipped.get("message") == "UNSUPPORTED: disturbed traffic: no netem"
+
+
+def test_where_nothing_can_be_tried_nothing_is_certified(certify: Certify) -> None:
+    done = certify(UNSUPPORTED, "-k", "REP-02", level=Level.GATE)
+    assert (done.exit_code, done.verdicts) == (2, {"REP-02": "UNSUPPORTED", "REP-01": "NOT RUN"})
+    alone = certify(UNSUPPORTED.replace('@clause("REP-01")\n    def test_holds', "def holds"))
+    assert (alone.exit_code, alone.verdicts) == (2, {"REP-02": "UNSUPPORTED"})
+
+
+def test_what_is_unsupported_anywhere_but_in_an_injection_is_inconclusive(certify: Certify) -> None:
+    done = certify(
+        '''
+        from harness.verdict import Unsupported, UnsupportedHere
+
+        @pytest.fixture
+        def fault():
+            raise UnsupportedHere("no netem")
+
+        @pytest.fixture
+        def topic():
+            yield
+            raise OSError("the topic stays")
+
+        @clause("REP-01")
+        def test_in_its_set_up(fault, evidence):
+            """Replicas are alike."""
+            evidence.fact(seen=1)
+
+        @clause("REP-02")
+        def test_by_a_proof_or_a_remedy(evidence):
+            """Replicas are apart."""
+            raise Unsupported("the agent cannot do that")
+
+        @clause("REP-03")
+        def test_with_a_clean_up_that_fails(topic, evidence):
+            """Replicas are three."""
+            raise UnsupportedHere("no netem")
+
+        @clause("REP-04")
+        def test_after_a_failure(evidence):
+            """Replicas are in sync."""
+            try:
+                assert 2 == 3, "two"
+            finally:
+                evidence.fact(seen=1)
+        '''
+    )
+    assert (done.exit_code, set(list(done.verdicts.values())[:3])) == (1, {"INCONCLUSIVE"})

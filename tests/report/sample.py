@@ -81,6 +81,7 @@ class Variant(Enum):
     PASS = "pass"
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+    UNSUPPORTED = "unsupported"
     EMPTY = "empty"
     NOT_RUN = "not run"
 
@@ -107,9 +108,8 @@ def sample(variant: Variant = Variant.PASS, *, seed: int = 20260114, points_per_
         clause = _clause(claim, start_s=at_s, rng=rng, points=points_per_series)
         clauses.append(clause)
         at_s += clause.duration_s + rng.uniform(0.2, 1.5)
-    ending = {Variant.FAIL: _with_failures, Variant.INCONCLUSIVE: _with_doubts}.get(variant)
-    if ending is not None:
-        clauses = ending(clauses)
+    ending = _ENDINGS.get(variant, {})
+    clauses = [ending.get(clause.claim.id, replace)(clause) for clause in clauses]
     not_run = [claims[-1]] if variant is Variant.INCONCLUSIVE else []
     return _certificate(clauses[:-1] if not_run else clauses, not_run, seed=seed, end_s=at_s)
 
@@ -313,20 +313,10 @@ _MAKERS: Mapping[str, Callable[[Scene, int], tuple[float, Evidence]]] = {
 }
 
 
-def _with_failures(clauses: Sequence[ClauseResult]) -> list[ClauseResult]:
-    """Make FAIL-03 lose records, DEP-02 show another limit, and ROLL-02 impossible to judge."""
-    changed = {"FAIL-03": _losing, "DEP-02": _squeezed, "ROLL-02": _unproven}
-    return [changed.get(clause.claim.id, _unchanged)(clause) for clause in clauses]
-
-
-def _with_doubts(clauses: Sequence[ClauseResult]) -> list[ClauseResult]:
-    """Make FAIL-04 and LOAD-01 impossible to judge."""
-    changed = {"FAIL-04": _unproven, "LOAD-01": _generator_bound}
-    return [changed.get(clause.claim.id, _unchanged)(clause) for clause in clauses]
-
-
-def _unchanged(clause: ClauseResult) -> ClauseResult:
-    return clause
+def _unsupported(clause: ClauseResult) -> ClauseResult:
+    evidence = Evidence(facts={"fault": "disturbed traffic", "targets": ["kafka-1"]})
+    reason = "disturbed traffic: this made-up kernel has no netem"
+    return replace(clause, verdict=Verdict.UNSUPPORTED, reason=reason, evidence=evidence)
 
 
 def _losing(clause: ClauseResult) -> ClauseResult:
@@ -384,6 +374,14 @@ def _generator_bound(clause: ClauseResult) -> ClauseResult:
     judgement = Judgement(checker="generator-on-time", verdict=Verdict.INCONCLUSIVE, reason=reason)
     evidence = replace(clause.evidence, judgements=[judgement])
     return replace(clause, verdict=Verdict.INCONCLUSIVE, reason=reason, evidence=evidence)
+
+
+_ENDINGS: Mapping[Variant, Mapping[str, Callable[[ClauseResult], ClauseResult]]] = {
+    Variant.FAIL: {"FAIL-03": _losing, "DEP-02": _squeezed, "ROLL-02": _unproven},
+    Variant.INCONCLUSIVE: {"FAIL-04": _unproven, "LOAD-01": _generator_bound},
+    Variant.UNSUPPORTED: {"ROLL-03": _unsupported},
+}
+"""By ending, what becomes of which clauses."""
 
 
 def _sha256(text: str) -> str:

@@ -45,7 +45,7 @@ def clause(data: Json) -> Json:
 
 
 BREAKS: dict[str, Callable[[Json], object]] = {
-    "another schema": lambda data: data.update(schema="greenfield-certificate/2"),
+    "another schema": lambda data: data.update(schema="greenfield-certificate/1"),
     "no run": lambda data: data.pop("run"),
     "an unknown key": lambda data: data.update(signed_by="me"),
     "an unknown key in a clause": lambda data: clause(data).update(note="?"),
@@ -60,6 +60,7 @@ BREAKS: dict[str, Callable[[Json], object]] = {
     "a digest that is a tag": lambda data: data["subject"]["images"][0].update(digest="latest"),
     "no cluster": lambda data: data["subject"].pop("cluster_uid"),
     "an invented, empty version": lambda data: data["subject"].update(kafka_version=""),
+    "a judgement of what was not tried": lambda data: clause(data)["judgements"][0].update(verdict="UNSUPPORTED"),
     "a negative count": lambda data: data["summary"].update({"pass": -1}),
     "a pass over a failed clause": lambda data: data.update(verdict="PASS", exit_code=0),
     "an exit code of another verdict": lambda data: data.update(exit_code=0),
@@ -81,6 +82,14 @@ def test_a_pass_with_claims_that_did_not_run_is_refused() -> None:
     assert not VALIDATOR.is_valid(data)
 
 
+def test_a_pass_of_nothing_but_what_cannot_be_tried_is_refused() -> None:
+    data = json.loads(json.dumps(sample(Variant.PASS, points_per_series=4).as_json()))
+    for one in data["clauses"]:
+        one.update(verdict="UNSUPPORTED", reason="there is no netem")
+    assert not VALIDATOR.is_valid(data)
+    assert VALIDATOR.is_valid({**data, "verdict": "INCONCLUSIVE", "exit_code": 2})
+
+
 def test_the_reader_refuses_what_contradicts_itself(failing: Json) -> None:
     with pytest.raises(UsageError, match="says 'PASS', but its clauses say FAIL"):
         read_certificate({**failing, "verdict": "PASS"})
@@ -92,5 +101,5 @@ def test_the_reader_names_what_is_missing(failing: Json) -> None:
 
 
 def test_the_reader_refuses_another_schema(failing: Json) -> None:
-    with pytest.raises(UsageError, match="got a certificate of schema 'other/1', expected 'greenfield-certificate/1'"):
+    with pytest.raises(UsageError, match="got a certificate of schema 'other/1', expected 'greenfield-certificate/2'"):
         read_certificate({**failing, "schema": "other/1"})

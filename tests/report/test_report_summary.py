@@ -74,6 +74,21 @@ def test_inconclusive_names_what_did_not_run() -> None:
     assert "\n? INCONCLUSIVE (exit code 2): 2 of 45 claims could not be judged, 1 not run\n" in text
 
 
+def test_what_cannot_be_tried_here_is_named_and_does_not_take_the_certificate_away() -> None:
+    lines = printed(sample(Variant.UNSUPPORTED)).splitlines()
+    assert lines[1:4] == [
+        "○ UNSUPPORTED  ROLL-03",
+        "    A configuration change rolls through all brokers under load.",
+        "    disturbed traffic: this made-up kernel has no netem",
+    ]
+    assert "✓ CERTIFIED (exit code 0): 1 of 45 claims could not be tried here" in lines
+    assert lines[-1] == "  all of it again: harness gate --seed 20260114"
+    (head,) = [line for line in lines if line.startswith("family")]
+    assert head.split()[:5] == ["family", "pass", "fail", "inconclusive", "unsupported"]
+    (rolling,) = [line.split() for line in lines if line.startswith("Rolling (ROLL)")]
+    assert rolling[2:7] == ["2", "·", "·", "1", "·"]
+
+
 def test_an_empty_run_was_no_check() -> None:
     assert printed(sample(Variant.EMPTY)).splitlines() == [
         "",

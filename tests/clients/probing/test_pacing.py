@@ -73,7 +73,7 @@ def watched(probes: Sequence[Probe]) -> Watch:
 
 def worst_s(probes: Sequence[Probe]) -> float:
     """Return the longest window, however short."""
-    return services.windows(watched(probes), longer_than_s=0.0)[0].length_s
+    return watched(probes).windows_longer_than(0.0)[0].length_s
 
 
 def test_every_probe_is_sent_when_it_is_due_and_noted_once() -> None:

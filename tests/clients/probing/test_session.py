@@ -58,10 +58,7 @@ def watched(probes: Sequence[Probe], service: Service) -> Watch:
 
 def outages_s(probes: Sequence[Probe]) -> dict[str, float]:
     """Return the longest window of each service."""
-    return {
-        service.value: max((window.length_s for window in services.windows(watched(probes, service))), default=0.0)
-        for service in PROBED
-    }
+    return {service.value: watched(probes, service).worst_s for service in PROBED}
 
 
 def test_a_cluster_that_serves_is_seen_to_serve_and_nothing_is_left_in_it() -> None:
@@ -88,7 +85,7 @@ def test_a_known_stall_of_each_service_is_seen_to_fifty_milliseconds(way: Way, s
 
 def test_who_does_not_depend_on_the_broker_sees_nothing() -> None:
     probes = probed(kafka(Outage(broker=0, way=Way.REFUSES, from_s=BEGINS_S, until_s=BEGINS_S + 1)))
-    assert {window.key for window in services.windows(watched(probes, Service.FETCH))} == {"orders-0"}
+    assert {window.key for window in watched(probes, Service.FETCH).windows} == {"orders-0"}
 
 
 @pytest.mark.parametrize("way", Way)
