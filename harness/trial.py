@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -55,6 +55,15 @@ class Trial:
     def worst_window_s(self) -> float:
         return max((window.length_s for window in self.windows), default=0.0)
 
+    def tell(self, evidence: Evidence, *, events: Iterable[Event], probed: Mapping[str, object]) -> None:
+        """Add what was seen to the evidence."""
+        evidence.events.extend(events)
+        evidence.fact(**probed)
+        evidence.windows.extend((*self.windows, *(window for seen in self.watches for window in seen.windows)))
+        evidence.series.append(throughput(self.history))
+        back_in_sync_s = round(self.healed_s - self.injected_s, 2)
+        evidence.fact(worst_window_s=round(self.worst_window_s, 3), back_in_sync_s=back_in_sync_s)
+
     def within(
         self, budget: Budget, *, name: str, keys: Collection[str] | None = None, since_s: float | None = None
     ) -> Judgement:
@@ -92,8 +101,7 @@ def survive(
 
     A fault without proof raises Inconclusive: clients that survived nothing have shown nothing. While it lasts, which
     is at least `lasts_s` from its proof on, the sights are looked for. Without a budget no window is judged here: the
-    one who asks for that judges the trial's windows, which differ by partition or by moment. Services are probed where
-    budgets for their windows are given.
+    one who asks for that judges the trial's windows. Services that have budgets are probed, and judged.
     """
     seen: list[Judgement] = []
 
@@ -102,19 +110,18 @@ def survive(
         seen.extend(watch(sight, since_s=since_s, clock=run.clock) for sight in sights)
         wait_until(lambda: run.clock.now_s() >= until_s, what="the fault's time being over", timeout_s=lasts_s + 1)
 
-    with traffic.watcher(admin) as watcher, traffic.probes(admin) if services else Unprobed() as probes:
-        with traffic:
-            steady_traffic(traffic)
-            before_the_fault(probes)
-            injected_s, healed_s = strike(
-                fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=meanwhile
-            )
-            undone_s = next(event.time_s for event in reversed(evidence.events) if event.kind == UNDONE)
-            aftermath(traffic)
-            after_the_fault(probes)
-        until_s = traffic.stopped_s
+    with traffic.watcher(admin) as watcher, traffic.probes(admin) if services else Unprobed() as probes, traffic:
+        steady_traffic(traffic)
+        before_the_fault(probes)
+        injected_s, healed_s = strike(
+            fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=meanwhile
+        )
+        undone_s = next(event.time_s for event in reversed(evidence.events) if event.kind == UNDONE)
+        aftermath(traffic)
+        after_the_fault(probes)
+    from_s, until_s = injected_s - 1.0, traffic.stopped_s
     history = traffic.settle()
-    watches = watched(probes, from_s=injected_s - 1.0, until_s=until_s)
+    watches = watched(probes, from_s=from_s, until_s=until_s)
     trial = Trial(
         history=history,
         injected_s=injected_s,
@@ -127,14 +134,10 @@ def survive(
             *judged(watches, services),
         ),
         watches=watches,
-        windows=traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s),
+        windows=traffic.windows(history, from_s=from_s, until_s=until_s),
         generator_lateness_s=traffic.generator_lateness_s,
     )
-    evidence.events.extend(watcher.events())
-    evidence.windows.extend((*trial.windows, *(window for watch in watches for window in watch.windows)))
-    evidence.series.append(throughput(history))
-    evidence.fact(**probes.facts)
-    evidence.fact(worst_window_s=round(trial.worst_window_s, 3), back_in_sync_s=round(healed_s - injected_s, 2))
+    trial.tell(evidence, events=watcher.events(), probed=probes.facts)
     if budget is None:
         return trial
     return replace(trial, judgements=(*trial.judgements, trial.within(budget, name=windows.NAME, since_s=0.0)))

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import cast
 
-import numpy as np
 import pytest
 
 from harness import trial
@@ -20,14 +19,14 @@ from harness.fault_journal import NoNamespace
 from harness.fault_lines import lines_of
 from harness.histories.building import history_of
 from harness.histories.history import History
-from harness.probelog import Probe
 from harness.remedies import Remedy
 from harness.run import Run
 from harness.services import Service
 from harness.sights import Sight
-from harness.verdict import Inconclusive, Judgement, Unsupported, UnsupportedHere, Verdict
+from harness.verdict import Inconclusive, Unsupported, UnsupportedHere, Verdict
 from harness.waiting import TimedOut
 from tests.checkers.anomalies.told import Told
+from tests.harness.fake_probes import FakeProbes
 from tests.harness.made_runs import made_run
 
 ALLOWED = Budget(seconds=3, why="so it is")
@@ -45,36 +44,6 @@ class FakeWatcher:
 
     def events(self) -> tuple[Event, ...]:
         return ()
-
-
-class FakeProbes:
-    """Probes of one partition, served all the time; until they die or the service ends."""
-
-    keys: Mapping[Service, Sequence[str]] = {Service.FETCH: ["orders-0"]}
-
-    def __init__(self) -> None:
-        self.facts: dict[str, object] = {"probes_cpu_share": 0.05}
-        self.is_served = True
-        self.dies_at_s = self.ends_at_s = 2.0
-
-    def __enter__(self) -> FakeProbes:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop nothing."""
-
-    def await_service(self, *, timeout_s: float) -> None:
-        if not self.is_served:
-            raise TimedOut(what="every service being served", timeout_s=timeout_s, detail="")
-
-    def seen(self) -> Sequence[Probe]:
-        due_s = np.arange(-2.0, self.dies_at_s, 0.04)
-        return [self._probe(round(s * 1e9), None if s < self.ends_at_s else "refused") for s in due_s]
-
-    def _probe(self, due_ns: int, error: str | None) -> Probe:
-        return Probe(
-            service=Service.FETCH, key="orders-0", intended_ns=due_ns, begun_ns=due_ns, ended_ns=due_ns, error=error
-        )
 
 
 class FakeTraffic:
@@ -222,35 +191,12 @@ def test_a_fault_that_is_proven_and_healed_is_judged(run: Run) -> None:
     assert [event.kind for event in run.events] == ["fault", "proven", "undone", "healed"]
 
 
-def of_fetching(judged: trial.Trial) -> Judgement:
-    (judgement,) = (one for one in judged.judgements if one.checker == "windows of fetch read_committed")
-    return judgement
-
-
-def test_a_service_that_is_out_is_seen_and_judged_by_its_own_budget(run: Run) -> None:
-    traffic, evidence = FakeTraffic(), Evidence()
-    traffic.probing.ends_at_s = 0.5
-    judged = of_fetching(survive(FakeFault(), run, evidence, traffic))
-    assert judged.measured["budget_s"] == 3
-    assert [(window.operation, round(window.length_s, 1)) for window in evidence.windows] == [
-        ("fetch read_committed", 0.5)
-    ]
-    strict = {Service.FETCH: Budget(seconds=0.4, why="stricter")}
-    assert of_fetching(survive(FakeFault(), run, Evidence(), traffic, services=strict)).verdict is Verdict.FAIL
-
-
 def test_nothing_is_probed_where_no_service_has_a_budget(run: Run) -> None:
     traffic, evidence = FakeTraffic(), Evidence()
     traffic.probing.is_served = False
     judged = survive(FakeFault(), run, evidence, traffic, services={})
     assert not judged.watches
     assert "probes_cpu_share" not in evidence.facts
-
-
-def test_probes_that_die_during_the_fault_make_their_windows_inconclusive(run: Run) -> None:
-    traffic = FakeTraffic()
-    traffic.probing.dies_at_s = 0.5
-    assert of_fetching(survive(FakeFault(), run, Evidence(), traffic)).verdict is Verdict.INCONCLUSIVE
 
 
 def test_no_fault_is_injected_while_a_service_is_not_there(run: Run) -> None:
