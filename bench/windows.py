@@ -206,7 +206,7 @@ def _measure_once(figures: Figures, place: Place, name: str, *, label: str) -> N
 
 def show(figures: Figures, *, console: Console) -> None:
     """Print median and maximum of each row, beside its budget."""
-    table = Table("event", "service", "times", "unseen", "median s", "max s", "allowed s")
+    table = Table("event", "service", "times", "unseen", "median", "maximum", "allowed")
     for row in figures.rows:
         table.add_row(row.event, row.service, *_numbers(row))
     console.print(table)
@@ -217,8 +217,8 @@ def show(figures: Figures, *, console: Console) -> None:
 def _numbers(row: Row) -> Iterable[str]:
     yield from (str(len(row.lengths_s)), str(row.unseen))
     for number in (statistics.median(row.lengths_s), max(row.lengths_s)) if row.lengths_s else (None, None):
-        yield "–" if number is None else f"{number:.2f}" if number else f"< {SHORTEST_S}"
-    yield f"{row.budget_s:g}"
+        yield "–" if number is None else f"{number:.2f} s" if number else f"< {SHORTEST_S} s"
+    yield f"{row.budget_s:g} s"
 
 
 def markdown(figures: Figures) -> str:
@@ -226,9 +226,7 @@ def markdown(figures: Figures) -> str:
     lines = ["| event | service | times | median | maximum | allowed | because |", "|---|---|---|---|---|---|---|"]
     for row in figures.rows:
         times, _, median, maximum, allowed = _numbers(row)
-        lines.append(
-            f"| {row.event} | `{row.service}` | {times} | {median} s | {maximum} s | {allowed} s | {row.why} |"
-        )
+        lines.append(f"| {row.event} | `{row.service}` | {times} | {median} | {maximum} | {allowed} | {row.why} |")
     return "\n".join(lines)
 
 
