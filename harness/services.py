@@ -12,4 +12,4 @@ class Service(Enum):
     FETCH = "fetch read_committed"
     COMMIT = "offset commit"
     JOIN = "group join"
-    ADMIN = "create and describe a topic"
+    ADMIN = "create a topic"

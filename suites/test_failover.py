@@ -80,8 +80,8 @@ def test_graceful_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: 
     follow. A broker that leads partitions is deleted with its grace period. The pod must really be another one
     (UID), leaders must have moved, every partition must be in sync again, each acknowledged record must be read
     once and in order, and no partition may go without an acknowledgement for longer than the budget. Beside them a
-    process probes 25 times per second reading from each partition (read_committed), committing offsets and joining a
-    group at a coordinator on each broker, and creating (validated only) and describing a topic at the controller: none
+    process probes 22 times per second reading from each partition (read_committed), committing offsets and joining a
+    group at a coordinator on each broker, and creating a topic (validated only) at the controller: none
     may be out for longer than its own budget, which is derived from the live configuration.
     """
     trial = attempt(GracefulDelete, a_leader, budget.announced_end())

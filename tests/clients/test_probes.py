@@ -54,7 +54,7 @@ def test_it_probes_on_the_clock_of_the_run_until_it_is_left_and_says_what_it_too
 def test_whoever_is_not_served_is_named(tmp_path: Path) -> None:
     with (
         probes(tmp_path) as running,
-        pytest.raises(TimedOut, match="not yet create and describe a topic on controller"),
+        pytest.raises(TimedOut, match="not yet create a topic on controller"),
     ):
         running.await_service(timeout_s=0.0)
 

@@ -14,7 +14,6 @@ from kafka.protocol.consumer import (
     OffsetCommitRequest,
     SyncGroupRequest,
 )
-from kafka.protocol.metadata import MetadataRequest
 
 from harness.clients.places import place
 from harness.clients.probing.plan import CONTROLLER
@@ -24,8 +23,8 @@ from harness.services import Service
 PATIENCE_S = 1.0
 """When a probe without an answer is given up."""
 
-MEMBER_MS = 60_000
-"""How long a coordinator keeps the member of a probe: longer than any outage that a claim allows."""
+MEMBER_MS = 600_000
+"""How long a coordinator keeps a member that does not sync: longer than any trial."""
 
 HANDLER_PATIENCE_S = 30.0
 """A request that waits for ZooKeeper holds one of the broker's few request handlers until ZooKeeper is back: were it
@@ -119,10 +118,12 @@ class Committing(Asking):
 
 
 class Joining(Asking):
-    """The one member of a group joins it again: a whole rebalance, from the request to its written assignment.
+    """The one member of a group joins it again, and has it written down once.
 
-    A member that its coordinator does not know comes as a new one with the next probe, and waits for as long as brokers
-    let the first member of a group wait for others.
+    A whole rebalance for each probe would write as many assignments, and brokers would be busy with the probes. So only
+    the first join is synced: with that the member is known to whoever coordinates the group later. One that its
+    coordinator does not know comes as a new one with the next probe, and waits for as long as brokers let the first
+    member of a group wait for others.
     """
 
     service = Service.JOIN
@@ -130,7 +131,7 @@ class Joining(Asking):
     def __init__(self, key: str, *, group: str, first_join_s: float) -> None:
         super().__init__(key)
         self._group, self._first_join_s = group, first_join_s
-        self._member = NO_MEMBER
+        self._member, self._is_written = NO_MEMBER, False
 
     @property
     def patience_s(self) -> float:
@@ -139,12 +140,13 @@ class Joining(Asking):
     async def ask(self, connection: Connection) -> str | None:
         joined = await connection.ask(self._join())
         error = told(joined.error_code)
-        if error is None:
+        if error is None and not self._is_written:
             self._member = joined.member_id
             synced = await connection.ask(self._sync(joined))
             error = told(synced.error_code)
+            self._is_written = error is None
         if error in FORGETS_THE_MEMBER:
-            self._member = NO_MEMBER
+            self._member, self._is_written = NO_MEMBER, False
         return error
 
     def _join(self) -> JoinGroupRequest:
@@ -174,34 +176,25 @@ class Joining(Asking):
 
 
 class Administering(Asking):
-    """The controller is asked whether it would create a topic, for which it looks into ZooKeeper, and describes one.
+    """The controller is asked whether it would create a topic, for which it looks into ZooKeeper.
 
     Nothing is created: a topic for each probe would change the cluster that is looked at.
     """
 
     service = Service.ADMIN
 
-    def __init__(self, *, topic: str, wanted: str) -> None:
+    def __init__(self, *, wanted: str) -> None:
         super().__init__(CONTROLLER)
-        self._topic, self._wanted = topic, wanted
+        self._wanted = wanted
 
     @property
     def patience_s(self) -> float:
         return HANDLER_PATIENCE_S
 
     async def ask(self, connection: Connection) -> str | None:
-        return await self._create(connection) or await self._describe(connection)
-
-    async def _create(self, connection: Connection) -> str | None:
         wanted = CreateTopicsRequest.CreatableTopic(
             name=self._wanted, num_partitions=1, replication_factor=1, assignments=[], configs=[]
         )
         request = CreateTopicsRequest(version=2, topics=[wanted], timeout_ms=1000, validate_only=True)
-        answer = await connection.ask(request)
-        return told(answer.topics[0].error_code)
-
-    async def _describe(self, connection: Connection) -> str | None:
-        wanted = MetadataRequest.MetadataRequestTopic(name=self._topic)
-        request = MetadataRequest(version=7, topics=[wanted], allow_auto_topic_creation=False)
         answer = await connection.ask(request)
         return told(answer.topics[0].error_code)

@@ -38,4 +38,4 @@ def askings(plan: Plan) -> Iterator[Asking]:
     yield from (Committing(key, group=group, topic=plan.topic) for key, group in plan.committing.items())
     for key, group in plan.joining.items():
         yield Joining(key, group=group, first_join_s=plan.first_join_s)
-    yield Administering(topic=plan.topic, wanted=f"{plan.topic}-wanted")
+    yield Administering(wanted=f"{plan.topic}-wanted")

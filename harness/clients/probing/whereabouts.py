@@ -20,7 +20,7 @@ VERSION = 7
 
 ANSWER_TIMEOUT_S = 1.0
 EVERY_S = 1.0
-AT_MOST_EVERY_S = 0.05
+AT_MOST_EVERY_S = 0.1
 
 
 @dataclass(kw_only=True)

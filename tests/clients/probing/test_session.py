@@ -89,12 +89,12 @@ def test_who_does_not_depend_on_the_broker_sees_nothing() -> None:
 
 
 @pytest.mark.parametrize("way", Way)
-@pytest.mark.parametrize("missed_s", [0.3, 1.731])
+@pytest.mark.parametrize("missed_s", [0.7, 1.731])
 def test_a_broker_that_never_comes_back_is_out_until_another_serves(way: Way, missed_s: float) -> None:
-    """Whoever looks for the new one finds it with the next look, each 50 ms, and the next probe."""
+    """Whoever looks for the new one finds it with the next look, each 100 ms, and the next probe."""
     outage = Outage(broker=0, way=way, from_s=BEGINS_S, until_s=99.0)
     for service, seen_s in outages_s(probed(kafka(outage), moves_at_s=BEGINS_S + missed_s)).items():
-        assert seen_s == pytest.approx(missed_s, abs=0.1), service
+        assert seen_s == pytest.approx(missed_s, abs=0.15), service
 
 
 def test_a_session_that_is_killed_in_the_middle_shows_nothing() -> None:
