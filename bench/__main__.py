@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from bench import cycles, judging, measuring, mutations, windows
+from bench import cycles, judging, measuring, mutations, pacing, windows
 from bench.windows import EVENTS, Figures
 from harness.claims import Level
 from harness.document import DEFAULT_PATH
@@ -48,8 +49,8 @@ def request() -> Request:
     )
 
 
-def measure(module: str, *arguments: str) -> Path:
-    """Let a module measure on a freshly deployed cluster; return the folder of its report."""
+def measured(module: str, *arguments: str, result: str) -> Any:
+    """Let a module measure on a freshly deployed cluster, and return the figures that it leaves."""
 
     def work(_: object, settings_file: Path) -> list[str]:
         return [module, str(settings_file), *arguments]
@@ -57,7 +58,7 @@ def measure(module: str, *arguments: str) -> Path:
     code, folder = launch(request(), work=work, progress=TerminalProgress())
     if code is not ExitCode.CERTIFIED:
         raise SystemExit(int(code))
-    return folder
+    return json.loads((folder / result).read_text(encoding="utf-8"))
 
 
 def deployments(asked: Asked) -> None:
@@ -65,7 +66,7 @@ def deployments(asked: Asked) -> None:
     figures: dict[str, list[float]] = defaultdict(list)
     with testbed_in_use(keep=False, progress=TerminalProgress()):
         for _ in range(asked.times):
-            found = json.loads((measure("bench.measuring") / measuring.RESULT).read_text(encoding="utf-8"))
+            found = measured("bench.measuring", result=measuring.RESULT)
             for name, values in found.items():
                 figures[name] += values
     measuring.show(figures, console=Console())
@@ -74,8 +75,14 @@ def deployments(asked: Asked) -> None:
 def outages(asked: Asked) -> None:
     """Print the windows of each service under each fault."""
     with testbed_in_use(keep=False, progress=TerminalProgress()):
-        folder = measure("bench.windows", str(asked.times), *asked.events)
-    windows.show(Figures.read(folder / windows.RESULT), console=Console())
+        found = measured("bench.windows", str(asked.times), *asked.events, result=windows.RESULT)
+    windows.show(Figures.of(found), console=Console())
+
+
+def rates(_: Asked) -> None:
+    """Print how exactly an engine keeps several rates, a minute each."""
+    with testbed_in_use(keep=False, progress=TerminalProgress()):
+        pacing.show(measured("bench.pacing", result=pacing.RESULT), console=Console())
 
 
 def broken_histories(_: Asked) -> None:
@@ -90,8 +97,9 @@ GROUPS: Mapping[str, Callable[[Asked], None]] = {
     "mutations": broken_histories,
     "deployment": deployments,
     "windows": outages,
+    "rates": rates,
 }
-"""The groups of figures; the last two need the testbed and an otherwise quiet machine."""
+"""The groups of figures; the last three need the testbed and an otherwise quiet machine."""
 
 
 @click.command()

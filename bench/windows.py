@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -123,7 +124,11 @@ class Figures:
 
     @classmethod
     def read(cls, path: Path) -> Figures:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        return cls.of(json.loads(path.read_text(encoding="utf-8")))
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Figures:
+        """Take figures out of their JSON."""
         return cls(rows=[Row(**row) for row in fields["rows"]], probe_cpu_shares=fields["probe_cpu_shares"])
 
 

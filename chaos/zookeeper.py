@@ -9,7 +9,7 @@ from chaos.agent import DEADLINE_S
 from chaos.network import Partition, without_zookeeper
 from chaos.pause import Pause
 from harness.clients import zookeeper
-from harness.cluster.pods import Cluster
+from harness.cluster.pods import PORT, Cluster
 from harness.protocols import Admin
 from harness.verdict import Inconclusive
 
@@ -51,14 +51,19 @@ class QuorumLoss(Pause):
 class SessionExpiry(Partition):
     """A broker hears ZooKeeper no more for longer than its session lasts, while peers and clients still reach it.
 
-    Proven, beyond the partition, by brokers that do not count it any more, and by its process being the same.
+    Proven, beyond the partition, by a peer that does not count it any more, and by its process being the same. It is a
+    peer that is asked, since the broker itself goes on believing in its session.
     """
 
     name = "expiry of a broker's ZooKeeper session"
 
     def __init__(self, cluster: Cluster, broker: str, *, admin: Admin, deadline_s: int = DEADLINE_S) -> None:
         super().__init__(cluster, without_zookeeper(cluster, broker), deadline_s=deadline_s)
-        self._admin, self._broker, self._number = admin, broker, int(broker.rpartition("-")[2])
+        peer = next((pod for pod in cluster.brokers if pod != broker), None)
+        if peer is None:
+            raise Inconclusive("there is no other broker, so nobody could tell that the session has ended")
+        self._admin = admin.seen_by(f"{cluster.address(peer)}:{PORT}")
+        self._broker, self._number = broker, int(broker.rpartition("-")[2])
         self._before = cluster.identity(broker)
 
     def proof_of_injection(self) -> dict[str, object] | None:

@@ -16,6 +16,12 @@ ELECTION_S = 4.0
 LOADING_S = 2.0
 """A new coordinator reads its partition of the offsets topic before it serves a group, on half a CPU."""
 
+START_S = 20.0
+"""A broker's start on half a CPU, while all other processes start on the same nodes (measured: up to 11 s)."""
+
+BACK_OFF_S = 20.0
+"""What the kubelet waits before it starts a container again that has ended twice: 10 s, and until it looks."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
@@ -104,6 +110,12 @@ def session_lost(live: LiveTimeouts) -> Budget:
     return Budget(seconds=live.zookeeper_session_s + ELECTION_S, why=why)
 
 
+def sessions_over() -> Budget:
+    """Bound the window when sessions turn out to be over: nothing has to be noticed, brokers live and register anew."""
+    why = f"election {ELECTION_S:g} s + hand-over {HANDOVER_S:g} s"
+    return Budget(seconds=ELECTION_S + HANDOVER_S, why=why)
+
+
 def lagging_out(live: LiveTimeouts) -> Budget:
     """Bound how long acks=all waits for a follower that lives and is not heard: leaders look twice in its time."""
     why = f"replica lag of {live.replica_lag_s:g} s, looked at every half of it, + hand-over {HANDOVER_S:g} s"
@@ -129,5 +141,13 @@ def at_once() -> Budget:
 
 
 def cold_start(live: LiveTimeouts) -> Budget:
-    """Bound."""
-    return Budget(seconds=60.0 + live.zookeeper_session_s, why="x")
+    """Bound the window when every process ends at once.
+
+    A broker that starts while its old session is not over yet may not register; it ends, and is started again.
+    """
+    refused_s = max(live.zookeeper_session_s, START_S)
+    why = (
+        f"a start of {START_S:g} s, or the old session's {live.zookeeper_session_s:g} s, + back-off of the kubelet "
+        f"{BACK_OFF_S:g} s + another start {START_S:g} s + election {ELECTION_S:g} s"
+    )
+    return Budget(seconds=refused_s + BACK_OFF_S + START_S + ELECTION_S, why=why)

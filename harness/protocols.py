@@ -81,6 +81,9 @@ class Admin(Protocol):
     def bootstrap(self) -> str:
         """The addresses by which clients of one's own find the brokers."""
 
+    def seen_by(self, address: str) -> Admin:
+        """Return the cluster as the broker at this address describes it; one that is cut off is of another opinion."""
+
     def brokers(self) -> tuple[int, ...]:
         """Return the ids of the brokers that are registered now."""
 

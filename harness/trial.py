@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from types import MappingProxyType
 
 from harness import guards
@@ -65,16 +66,25 @@ class Trial:
         evidence.fact(worst_window_s=round(self.worst_window_s, 3), back_in_sync_s=back_in_sync_s)
 
     def within(
-        self, budget: Budget, *, name: str, keys: Collection[str] | None = None, since_s: float | None = None
+        self,
+        budget: Budget,
+        *,
+        name: str,
+        keys: Collection[str] | None = None,
+        since_s: float = 0.0,
+        until_s: float = inf,
     ) -> Judgement:
-        """Judge the windows of some partitions (all, by default), as far as they are after a moment.
+        """Judge the windows of some partitions (all, by default), as far as they lie between two moments.
 
         Not even one acknowledgement of a partition is nothing to be judged: then its window is as long as the trial.
         """
-        since_s = self.injected_s if since_s is None else since_s
-        later = [replace(one, start_s=max(one.start_s, since_s)) for one in self.windows if one.end_s > since_s]
+        cut = [
+            replace(one, start_s=max(one.start_s, since_s), end_s=min(one.end_s, until_s))
+            for one in self.windows
+            if one.start_s < until_s and one.end_s > since_s
+        ]
         return windows.check(
-            [window for window in later if keys is None or window.key in keys],
+            [window for window in cut if keys is None or window.key in keys],
             acknowledged=sum(map(len, acknowledged_s(self.history).values())),
             budget_s=budget.seconds,
             generator_lateness_s=self.generator_lateness_s,
@@ -106,9 +116,7 @@ def survive(
     seen: list[Judgement] = []
 
     def meanwhile(since_s: float) -> None:
-        until_s = run.clock.now_s() + lasts_s
-        seen.extend(watch(sight, since_s=since_s, clock=run.clock) for sight in sights)
-        wait_until(lambda: run.clock.now_s() >= until_s, what="the fault's time being over", timeout_s=lasts_s + 1)
+        seen.extend(_looked(sights, since_s=since_s, lasts_s=lasts_s, run=run))
 
     with traffic.watcher(admin) as watcher, traffic.probes(admin) if services else Unprobed() as probes, traffic:
         steady_traffic(traffic)
@@ -140,7 +148,15 @@ def survive(
     trial.tell(evidence, events=watcher.events(), probed=probes.facts)
     if budget is None:
         return trial
-    return replace(trial, judgements=(*trial.judgements, trial.within(budget, name=windows.NAME, since_s=0.0)))
+    return replace(trial, judgements=(*trial.judgements, trial.within(budget, name=windows.NAME)))
+
+
+def _looked(sights: Sequence[Sight], *, since_s: float, lasts_s: float, run: Run) -> Sequence[Judgement]:
+    """Look for sights, then wait until the time of the fault is over."""
+    until_s = run.clock.now_s() + lasts_s
+    seen = [watch(sight, since_s=since_s, clock=run.clock) for sight in sights]
+    wait_until(lambda: run.clock.now_s() >= until_s, what="the fault's time being over", timeout_s=lasts_s + 1)
+    return seen
 
 
 def strike(

@@ -76,6 +76,14 @@ class Admin:
         self.bootstrap = bootstrap
         self.raw = AdminClient(common(bootstrap))
 
+    def seen_by(self, address: str) -> Admin:
+        """Return the cluster as the broker at this address describes it.
+
+        A client asks the broker again that it has asked last (librdkafka prefers the least idle one), so one that has
+        just begun asks this one, and one that has met a broker which is cut off goes on to believe it.
+        """
+        return Admin(address)
+
     def brokers(self) -> tuple[int, ...]:
         """Return the ids of the brokers that are registered now."""
         return tuple(sorted(self.raw.list_topics(timeout=TIMEOUT_S).brokers))
@@ -137,6 +145,7 @@ class Admin:
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.NOT_CONTROLLER:
                     raise
+                self.raw.list_topics(timeout=TIMEOUT_S)  # the client learns of another controller only when it asks
                 return False
             return True
 

@@ -138,15 +138,22 @@ class ProducerLedger:
 class ConsumerLedger:
     """What one consumer was given; `reached_end` says whether it read to the end of its partitions.
 
-    `disordered` counts records that came after a later one of the same stream, or a second time.
+    `disordered` counts records that came after a later one of the same stream, or a second time. `reading_s` is the
+    time from being given its partitions until its last record; 0 when there was none.
     """
 
     reads: Streams
     disordered: int
     reached_end: bool
+    reading_s: float
 
     def as_json(self) -> dict[str, object]:
-        return {"reads": _plain(self.reads), "disordered": self.disordered, "reached_end": self.reached_end}
+        return {
+            "reads": _plain(self.reads),
+            "disordered": self.disordered,
+            "reached_end": self.reached_end,
+            "reading_s": self.reading_s,
+        }
 
 
 Ledger = ProducerLedger | ConsumerLedger
@@ -157,7 +164,10 @@ def from_json(value: Mapping[str, Any]) -> Ledger:
     if "sent" in value:
         return ProducerLedger(sent=value["sent"], acknowledged=_streams(value["acknowledged"]))
     return ConsumerLedger(
-        reads=_streams(value["reads"]), disordered=value["disordered"], reached_end=value["reached_end"]
+        reads=_streams(value["reads"]),
+        disordered=value["disordered"],
+        reached_end=value["reached_end"],
+        reading_s=value["reading_s"],
     )
 
 

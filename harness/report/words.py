@@ -54,6 +54,8 @@ _FAMILIES = {
     "RET": "Retention",
     "GRP": "Groups",
     "LOAD": "Load",
+    "NET": "Network",
+    "ZK": "ZooKeeper",
 }
 
 

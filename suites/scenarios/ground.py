@@ -94,8 +94,8 @@ class Ground:
         return frozenset(place.key for place in self.admin.describe(self.topic)) - self.led_by(pod)
 
     def as_seen_by(self, pod: str) -> Admin:
-        """Return the cluster as one broker describes it: a client that has just begun knows no other."""
-        return Admin(f"{self.cluster.address(pod)}:{PORT}")
+        """Return the cluster as one broker describes it: as the others may be of another opinion."""
+        return self.admin.seen_by(f"{self.cluster.address(pod)}:{PORT}")
 
     def peer_of(self, pod: str) -> str:
         """Return another broker."""

@@ -85,6 +85,11 @@ class FakeAdmin:
 
     def __init__(self, *registered: int) -> None:
         self.registered: Sequence[int] = registered
+        self.asked: list[str] = []
+
+    def seen_by(self, address: str) -> FakeAdmin:
+        self.asked.append(address)
+        return self
 
     def brokers(self) -> tuple[int, ...]:
         return tuple(self.registered)
@@ -103,6 +108,7 @@ def expiry(
 def test_a_session_ends_and_is_begun_again() -> None:
     admin = FakeAdmin(0, 1, 2)
     fault, _ = expiry(test_network.Kernel(), admin)
+    assert [address.partition(".")[0] for address in admin.asked] == ["kafka-0"], "the victim believes in its session"
     fault.inject()
     assert fault.proof_of_injection() is None, "the partition alone ends no session"
     admin.registered = (0, 2)

@@ -7,14 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.budget import (
+    BACK_OFF_S,
     ELECTION_S,
+    HANDOVER_S,
     LOADING_S,
+    START_S,
     Budget,
     LiveTimeouts,
+    ZooKeeperTicks,
     announced_end,
+    at_once,
+    cold_start,
     crash,
+    lagging_out,
     of_services,
+    reconnected,
     rolling,
+    session_lost,
+    sessions_over,
+    silent_leader,
     unrelated,
 )
 from harness.services import Service
@@ -43,6 +54,39 @@ def test_a_shorter_time_out_never_makes_a_longer_budget(session_s: float, lag_s:
     longer = crash(LiveTimeouts(zookeeper_session_s=session_s, replica_lag_s=lag_s))
     shorter = crash(LiveTimeouts(zookeeper_session_s=session_s / 2, replica_lag_s=lag_s))
     assert shorter.seconds <= longer.seconds
+
+
+@given(SECONDS, SECONDS)
+def test_a_broker_that_lives_is_missed_by_its_session_or_by_its_lag(session_s: float, lag_s: float) -> None:
+    live = LiveTimeouts(zookeeper_session_s=session_s, replica_lag_s=lag_s)
+    assert session_lost(live).seconds == pytest.approx(session_s + ELECTION_S)
+    assert lagging_out(live).seconds == pytest.approx(lag_s * 3 / 2 + HANDOVER_S)
+
+
+def test_the_ticks_of_a_member_are_read_from_its_conf() -> None:
+    ticks = ZooKeeperTicks.of({"tickTime": "1000", "syncLimit": "10", "clientPort": "2181"})
+    assert ticks == ZooKeeperTicks(tick_s=1, sync_limit=10)
+    assert silent_leader(ticks).seconds == 10 + ELECTION_S
+    assert silent_leader(ticks).why == "10 ticks of 1 s + election 4 s"
+
+
+@given(SECONDS)
+def test_a_network_that_is_whole_again_is_used_after_at_most_as_long_as_it_was_not(outage_s: float) -> None:
+    assert reconnected(outage_s).seconds == pytest.approx(outage_s + HANDOVER_S)
+
+
+@given(SECONDS)
+def test_a_cold_start_waits_for_the_old_sessions(session_s: float) -> None:
+    allowed = cold_start(LiveTimeouts(zookeeper_session_s=session_s, replica_lag_s=10)).seconds
+    assert allowed == pytest.approx(max(session_s, START_S) + BACK_OFF_S + START_S + ELECTION_S)
+
+
+def test_sessions_that_are_over_need_not_be_noticed() -> None:
+    assert sessions_over().seconds == ELECTION_S + HANDOVER_S
+
+
+def test_what_must_be_seen_at_once_has_no_time() -> None:
+    assert at_once().seconds == 0
 
 
 def test_each_budget_says_why() -> None:

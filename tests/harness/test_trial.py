@@ -343,6 +343,13 @@ def test_windows_are_judged_by_partition() -> None:
     assert judged.worst_window_s == 7.5
 
 
+def test_windows_are_judged_as_far_as_they_are_before_a_moment() -> None:
+    judged = holding(window("orders-0", 16, 27), window("orders-1", 21, 29))
+    meanwhile = judged.within(FIVE, name="meanwhile", until_s=judged.undone_s)
+    assert (meanwhile.verdict, meanwhile.measured["worst_window_s"]) == (Verdict.PASS, 4)
+    assert judged.within(FIVE, name="meanwhile", until_s=22).verdict is Verdict.FAIL
+
+
 def test_windows_are_judged_as_far_as_they_are_after_a_moment() -> None:
     judged = holding(window("orders-0", 10.5, 24), window("orders-1", 2, 19))
     recovery = judged.within(FIVE, name="recovery", since_s=judged.undone_s)

@@ -96,7 +96,7 @@ def read(sequences: list[int | None], *, end: int | None = None) -> tuple[list[F
 
 def test_everything_is_read_once() -> None:
     frames, ledger = read(list(range(100)))
-    assert ledger == ConsumerLedger(reads={"7/0": ((0, 99, 1),)}, disordered=0, reached_end=True)
+    assert ledger == ConsumerLedger(reads={"7/0": ((0, 99, 1),)}, disordered=0, reached_end=True, reading_s=0.02)
     assert merged(frames).consumed == merged(frames).end_to_end.count == 100
 
 
@@ -112,7 +112,7 @@ def test_a_record_that_comes_after_a_later_one_is_seen() -> None:
 
 def test_the_end_is_reached_although_the_last_offset_is_no_record() -> None:
     _, ledger = read([0, 1, None], end=2)
-    assert ledger == ConsumerLedger(reads={"7/0": ((0, 1, 1),)}, disordered=0, reached_end=True)
+    assert ledger == ConsumerLedger(reads={"7/0": ((0, 1, 1),)}, disordered=0, reached_end=True, reading_s=0.001)
     _, ledger = read([0, 1], end=3)
     assert not ledger.reached_end
 

@@ -44,7 +44,7 @@ def test_each_anomaly_fails(read: list[Run], disordered: int, anomaly: str) -> N
 def test_a_record_of_a_stream_that_nobody_sent_is_a_phantom() -> None:
     entries = (
         ProducerLedger(sent={"0/0": 100}, acknowledged={"0/0": tuple(ALL)}),
-        ConsumerLedger(reads={"0/0": tuple(ALL), "9/0": ((0, 4, 1),)}, disordered=0, reached_end=True),
+        ConsumerLedger(reads={"0/0": tuple(ALL), "9/0": ((0, 4, 1),)}, disordered=0, reached_end=True, reading_s=1.0),
     )
     assert anomalies(check(entries)) == ["phantom"]
 

@@ -22,7 +22,7 @@ SENT = ProducerLedger(sent={"0/0": 10}, acknowledged={"0/0": ((0, 9, 1),)})
 
 
 def read(last: int, *, times: int = 1) -> ConsumerLedger:
-    return ConsumerLedger(reads={"0/0": ((0, last, times),)}, disordered=0, reached_end=True)
+    return ConsumerLedger(reads={"0/0": ((0, last, times),)}, disordered=0, reached_end=True, reading_s=1.0)
 
 
 def test_every_group_reads_every_record_once() -> None:

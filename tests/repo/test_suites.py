@@ -14,6 +14,9 @@ from tests.repo.tracked import ROOT, Source, expect_none, sources
 SHORTEST_PROTOCOL = 20
 """Fewer characters than this do not tell a person how something is checked."""
 
+TOO_LONG_FOR_THE_GATE = {"NET", "ZK"}
+"""Families of faults that must last: half a minute and more for each clause."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Clause:
@@ -105,9 +108,9 @@ def test_every_family_has_its_place_in_the_order_of_a_run_and_a_name() -> None:
     assert nameless == [], "give it a name in harness/report/words.py"
 
 
-def test_every_family_has_a_clause_in_the_gate() -> None:
+def test_every_family_has_a_clause_in_the_gate_unless_all_of_it_takes_too_long() -> None:
     in_gate = {clause.family for clause in CLAUSES if clause.level == "gate"}
-    assert set(ORDER) - in_gate == set()
+    assert set(ORDER) - in_gate == TOO_LONG_FOR_THE_GATE
 
 
 def test_every_level_is_one_of_the_two() -> None:

@@ -63,11 +63,14 @@ class Switches:
 
 
 class CastCluster(RehearsedCluster):
-    """The rehearsed brokers, and names of ZooKeeper members."""
+    """The rehearsed brokers, names of ZooKeeper members, and addresses at which nobody listens."""
 
     @property
     def zookeepers(self) -> tuple[str, ...]:
         return MEMBERS
+
+    def address(self, pod: str) -> str:
+        return pod
 
 
 @dataclass
@@ -103,26 +106,20 @@ class StandIn:
         return {"stand-in": self.name} if self.is_well() else None
 
 
+@dataclass(frozen=True)
 class CastEnsemble(Ensemble):
-    """Three members of which one leads."""
+    """Three members of which one leads, or none."""
 
-    leading: str | None = MEMBERS[1]
-
-    def __init__(self) -> None:
-        """Begin with a leader; there is no cluster to be asked."""
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        return MEMBERS
+    leading: list[str] = field(default_factory=lambda: [MEMBERS[1]])
 
     def leaders(self, members: Sequence[str]) -> list[str]:
-        return [member for member in members if member == self.__dict__.get("leading", MEMBERS[1])]
+        return [member for member in members if member in self.leading]
 
-    def elect(self, member: str | None) -> None:
-        self.__dict__["leading"] = member
+    def elect(self, *members: str) -> None:
+        self.leading[:] = members
 
     def serves(self) -> bool:
-        return bool(self.leaders(MEMBERS))
+        return bool(self.leading)
 
     def ticks(self, member: str) -> ZooKeeperTicks:
         assert member in MEMBERS
@@ -131,13 +128,9 @@ class CastEnsemble(Ensemble):
 
 @dataclass(frozen=True, kw_only=True)
 class CastGround(Ground):
-    """A ground whose brokers are all of one opinion."""
+    """A ground on which the theatre says whether a topic is made."""
 
     theatre: Theatre
-
-    def as_seen_by(self, pod: str) -> Admin:
-        assert pod in self.cluster.brokers
-        return self.admin
 
     def creates(self, name: str) -> bool:
         return self.theatre.creates(name)
@@ -151,7 +144,7 @@ class Theatre:
     cluster: CastCluster
     admin: RehearsedAdmin
     switches: Switches
-    ensemble: CastEnsemble = field(default_factory=CastEnsemble)
+    ensemble: CastEnsemble
     deaf: set[int] = field(default_factory=set)
     """The brokers that hear no client."""
     has_quorum: bool = True
@@ -221,7 +214,7 @@ class Theatre:
     def quorum_loss(self, _: object) -> StandIn:
         def lose() -> None:
             self.has_quorum, self.lost_quorum = False, True
-            self.ensemble.elect(None)
+            self.ensemble.elect()
 
         def find() -> None:
             self.has_quorum = True
@@ -246,7 +239,7 @@ class Theatre:
         def end() -> None:
             for number in BROKERS:
                 self.cluster.model.crash(number)
-            self.ensemble.elect(None)
+            self.ensemble.elect()
 
         def begin() -> None:
             for number in BROKERS:
@@ -260,7 +253,7 @@ class Theatre:
         heir = MEMBERS[0] if paused != MEMBERS[0] else MEMBERS[1]
 
         def silence() -> None:
-            self.ensemble.elect(None)
+            self.ensemble.elect()
             if not self.switches.elects_no_member:
                 self.stage.world.clock.after(round(SILENT_S * NS_PER_S), self.ensemble.elect, heir)
 
@@ -281,7 +274,13 @@ class Play:
         """Play a clause, with a planted bug or with switches on; return its evidence, or raise what it raises."""
         stage = set_stage(Casting(seed=7, bugs=frozenset({bug} if bug else ())), self._clock)
         cluster = CastCluster(stage.cluster)
-        theatre = Theatre(stage=stage, cluster=cluster, admin=RehearsedAdmin(cluster), switches=Switches(**broken))
+        theatre = Theatre(
+            stage=stage,
+            cluster=cluster,
+            admin=RehearsedAdmin(cluster),
+            switches=Switches(**broken),
+            ensemble=CastEnsemble(cluster),
+        )
         self._cast(theatre)
         return self._play(clause, theatre)
 

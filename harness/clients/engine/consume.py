@@ -23,6 +23,9 @@ from harness.runclock import NS_PER_S
 POLL_S = 0.02
 BATCH = 2000
 WATERMARK_TIMEOUT_S = 5
+FETCH_AGAIN_MS = 5
+"""How soon the client fetches again after its queue was full. Its default of a second is far longer than the queue
+lasts: a reader that works off a backlog then waits for most of the time (measured: 0.35 of the peer's speed)."""
 
 
 class Stream:
@@ -50,9 +53,11 @@ class FollowingReader:
         self._order, self._client, self._meter, self._clock_ns = order, client, meter, clock_ns
         self._streams: dict[tuple[int, int], Stream] = {}
         self._next = dict.fromkeys(order.partitions, 0)
+        self._last_read_ns: int | None = None
 
     def run(self, *, is_over: Callable[[], bool]) -> ConsumerLedger:
         """Follow until told to finish, read to the end of every partition, and return what was read."""
+        assigned_ns = self._clock_ns()
         self._client.assign([TopicPartition(self._order.topic, index, 0) for index in self._order.partitions])
         while not is_over():
             self._step()
@@ -62,6 +67,7 @@ class FollowingReader:
             reads={stream(*key): read.marks.runs() for key, read in self._streams.items()},
             disordered=sum(read.disordered for read in self._streams.values()),
             reached_end=reached,
+            reading_s=((self._last_read_ns or assigned_ns) - assigned_ns) / NS_PER_S,
         )
 
     def _step(self) -> None:
@@ -85,6 +91,7 @@ class FollowingReader:
                 raise KafkaException(error)
         moments = [self._count(partition, read) for partition, read in values.items()]
         if moments:
+            self._last_read_ns = now
             size = sum(len(value) for read in values.values() for value in read)
             self._meter.consumed(now_ns=now, intended_ns=np.concatenate(moments), size=size)
 
@@ -122,6 +129,7 @@ def settings_of(order: ConsumerOrder) -> Settings:
     return {
         **plain_consumer(order.bootstrap, group=order.group),
         "client.id": order.name,
+        "fetch.queue.backoff.ms": FETCH_AGAIN_MS,
         "enable.partition.eof": True,
     }
 
