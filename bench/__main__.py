@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
-from bench import cycles, judging, measuring, mutations, pacing
+from bench import cycles, judging, measuring, mutations, pacing, windows
+from bench.windows import EVENTS, Figures
 from harness.claims import Level
 from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode
 from harness.launch import ROOT, Request, launch, testbed_in_use
 from harness.progress import TerminalProgress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """How often each figure of the testbed is wanted, and which events."""
+
+    times: int
+    events: tuple[str, ...]
 
 
 def request() -> Request:
@@ -50,57 +61,57 @@ def measured(module: str, *arguments: str, result: str) -> Any:
     return json.loads((folder / result).read_text(encoding="utf-8"))
 
 
-def measure(name: str, *, times: int) -> dict[str, list[float]]:
-    """Measure one figure on a freshly deployed cluster."""
-    figures: dict[str, list[float]] = measured("bench.measuring", name, str(times), result=measuring.RESULT)
-    return figures
-
-
-def deployments(times: int) -> None:
+def deployments(asked: Asked) -> None:
     """Print how long a deployment takes; every time needs fresh volumes, so each is a run of its own."""
+    figures: dict[str, list[float]] = defaultdict(list)
     with testbed_in_use(keep=False, progress=TerminalProgress()):
-        runs = [measure("deployment", times=1) for _ in range(times)]
-    figures = {name: [value for run in runs for value in run[name]] for name in runs[0]}
+        for _ in range(asked.times):
+            found = measured("bench.measuring", result=measuring.RESULT)
+            for name, values in found.items():
+                figures[name] += values
     measuring.show(figures, console=Console())
 
 
-def windows(times: int) -> None:
-    """Print the windows without acknowledgements of each fault."""
+def outages(asked: Asked) -> None:
+    """Print the windows of each service under each fault."""
     with testbed_in_use(keep=False, progress=TerminalProgress()):
-        measuring.show(measure("windows", times=times), console=Console())
+        found = measured("bench.windows", str(asked.times), *asked.events, result=windows.RESULT)
+    windows.show(Figures.of(found), console=Console())
 
 
-def rates(_: int) -> None:
+def rates(_: Asked) -> None:
     """Print how exactly an engine keeps several rates, a minute each."""
     with testbed_in_use(keep=False, progress=TerminalProgress()):
         pacing.show(measured("bench.pacing", result=pacing.RESULT), console=Console())
 
 
-def broken_histories(_: int) -> None:
+def broken_histories(_: Asked) -> None:
     """Print what becomes of broken histories; one that is neither judged nor refused is an error."""
     if mutations.run():
         raise SystemExit(int(ExitCode.HARNESS))
 
 
-GROUPS: Mapping[str, Callable[[int], None]] = {
+GROUPS: Mapping[str, Callable[[Asked], None]] = {
     "judging": lambda _: judging.main(),
     "cycles": lambda _: cycles.main(),
     "mutations": broken_histories,
     "deployment": deployments,
-    "windows": windows,
+    "windows": outages,
     "rates": rates,
 }
 """The groups of figures; the last three need the testbed and an otherwise quiet machine."""
 
 
 @click.command()
-@click.option("--times", default=5, show_default=True, help="How often each figure of the testbed is measured.")
+@click.option("--times", default=10, show_default=True, help="How often each figure of the testbed is measured.")
 @click.option("--only", type=click.Choice(list(GROUPS)), multiple=True, help="Only these groups of figures.")
-def main(times: int, only: tuple[str, ...]) -> None:
+@click.option("--event", type=click.Choice(list(EVENTS)), multiple=True, help="Only the windows of these events.")
+def main(times: int, only: tuple[str, ...], event: tuple[str, ...]) -> None:
     """Measure the judge, the deployment and what clients feel, and print the figures."""
+    asked = Asked(times=times, events=event or tuple(EVENTS))
     for name, group in GROUPS.items():
         if not only or name in only:
-            group(times)
+            group(asked)
 
 
 main()

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.services import Service
+
 HANDOVER_S = 3.0
 """Moving leaders, telling clients, and their reconnecting, when the broker says goodbye or its connections break."""
 
 ELECTION_S = 4.0
 """A session's end is seen at ZooKeeper's next tick; then leaders are elected and in-sync sets shrink, on half a CPU."""
+
+LOADING_S = 2.0
+"""A new coordinator reads its partition of the offsets topic before it serves a group, on half a CPU."""
 
 START_S = 20.0
 """A broker's start on half a CPU, while all other processes start on the same nodes (measured: up to 11 s)."""
@@ -94,6 +99,28 @@ def chased(live: LiveTimeouts, *, kills: int) -> Budget:
     seconds = crash(live).seconds + (kills - 1) * HANDOVER_S + START_S
     why = f"a controller {crash(live).why}, {kills - 1} hand-overs of {HANDOVER_S:g} s, a broker's start {START_S:g} s"
     return Budget(seconds=seconds, why=why)
+
+
+def of_services(event: Budget, live: LiveTimeouts) -> dict[Service, Budget]:
+    """Derive, from what an event may cost those who produce, what it may cost everybody else.
+
+    Whoever fetches needs a leader, as those who produce do. A group needs the leader of its partition of the offsets
+    topic, which must then read it. Whoever creates or describes needs a controller and its ZooKeeper session: its
+    successor is elected at the latest when that session ends, whatever became of it.
+    """
+    grouped = Budget(
+        seconds=event.seconds + LOADING_S, why=f"{event.why}; then the coordinator reads its groups {LOADING_S:g} s"
+    )
+    elected_s = live.zookeeper_session_s + ELECTION_S
+    controlled = Budget(
+        seconds=elected_s, why=f"a session ends within {live.zookeeper_session_s:g} s + election {ELECTION_S:g} s"
+    )
+    return {
+        Service.FETCH: event,
+        Service.COMMIT: grouped,
+        Service.JOIN: grouped,
+        Service.ADMIN: controlled if elected_s > event.seconds else event,
+    }
 
 
 def session_lost(live: LiveTimeouts) -> Budget:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from harness.evidence import Event, Window
 from harness.histories.history import History
 from harness.ops import Op
+from harness.probelog import Probe
+from harness.services import Service
 
 
 class Identity(Protocol):
@@ -122,6 +124,29 @@ class Watcher(Protocol):
         """Return the moments at which leaders moved and in-sync sets shrank or were full again."""
 
 
+class Probes(Protocol):
+    """A context in which services are probed beside the traffic; where nothing can be probed there are no keys."""
+
+    facts: dict[str, object]
+    """What is to be known of the probes themselves, after their end."""
+
+    @property
+    def keys(self) -> Mapping[Service, Sequence[str]]:
+        """The keys on which each service is probed."""
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def await_service(self, *, timeout_s: float) -> None:
+        """Wait until every service is served on every key from now on; raise TimedOut when it is not."""
+
+    def seen(self) -> Sequence[Probe]:
+        """Return all probes that are over."""
+
+
 class Traffic(Protocol):
     """A context in which clients write and read; leaving it stops them, and `settle` reads everything back."""
 
@@ -139,6 +164,9 @@ class Traffic(Protocol):
 
     def watcher(self, admin: Admin) -> AbstractContextManager[Watcher]:
         """Return a context in which the leaders of the traffic's topic are watched."""
+
+    def probes(self, admin: Admin) -> Probes:
+        """Return a context in which the services that the traffic's clients need are probed."""
 
     def await_acknowledgements(self, more: int, *, timeout_s: float) -> None:
         """Wait until every partition has acknowledged this many more records; raise TimedOut otherwise."""

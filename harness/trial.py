@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from types import MappingProxyType
 
 from harness import guards
 from harness.budget import Budget
 from harness.checkers import windows
+from harness.checkers.services import Watch
 from harness.clients.traffic import throughput
 from harness.evidence import Event, Evidence, Window
 from harness.faults import Fault
 from harness.histories.history import History
 from harness.histories.pace import acknowledged_s
 from harness.history_verdict import verdict_on
+from harness.probed import Unprobed, after_the_fault, before_the_fault, judged, watched
 from harness.protocols import Admin, Cluster, Traffic
 from harness.run import Run
+from harness.services import Service
 from harness.sights import Sight, watch
 from harness.verdict import Inconclusive, Judgement, Unsupported, UnsupportedHere
 from harness.waiting import TimedOut, wait_until
@@ -34,6 +38,7 @@ Meanwhile = Callable[[], None]
 
 UNDONE = "undone"
 """The kind of the event by which a fault is gone; what it hurt is `healed` later."""
+NO_SERVICES: Mapping[Service, Budget] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +51,22 @@ class Trial:
     healed_s: float
     judgements: tuple[Judgement, ...]
     windows: tuple[Window, ...]
+    watches: tuple[Watch, ...] = ()
+    """What was seen of the services that were probed; `windows` are those of the traffic's producers."""
     generator_lateness_s: float
 
     @property
     def worst_window_s(self) -> float:
         return max((window.length_s for window in self.windows), default=0.0)
+
+    def tell(self, evidence: Evidence, *, events: Iterable[Event], probed: Mapping[str, object]) -> None:
+        """Add what was seen to the evidence."""
+        evidence.events.extend(events)
+        evidence.fact(**probed)
+        evidence.windows.extend((*self.windows, *(window for seen in self.watches for window in seen.windows)))
+        evidence.series.append(throughput(self.history))
+        back_in_sync_s = round(self.healed_s - self.injected_s, 2)
+        evidence.fact(worst_window_s=round(self.worst_window_s, 3), back_in_sync_s=back_in_sync_s)
 
     def within(
         self,
@@ -93,12 +109,14 @@ def survive(
     sights: Sequence[Sight] = (),
     meanwhile: Meanwhile = lambda: None,
     lasts_s: float = 0.0,
+    services: Mapping[Service, Budget] = NO_SERVICES,
 ) -> Trial:
     """Inject a fault under traffic, wait for its proof and for its healing, and judge safety and the windows.
 
     A fault without proof raises Inconclusive: clients that survived nothing have shown nothing. While it lasts, which
-    is at least `lasts_s` from its proof on, the sights are looked for and `meanwhile` is called. Without a budget no
-    window is judged here: the one who asks for that judges the trial's windows, which differ by partition or by moment.
+    is at least `lasts_s` from its proof on, `meanwhile` is called and the sights are looked for. Without a budget no
+    window is judged here: the one who asks for that judges the trial's windows. Services that have budgets are probed,
+    and judged.
     """
     seen: list[Judgement] = []
 
@@ -106,16 +124,18 @@ def survive(
         meanwhile()
         seen.extend(_looked(sights, since_s=since_s, lasts_s=lasts_s, run=run))
 
-    with traffic.watcher(admin) as watcher:
-        with traffic:
-            steady_traffic(traffic)
-            injected_s, healed_s = strike(
-                fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=lasting
-            )
-            undone_s = next(event.time_s for event in reversed(evidence.events) if event.kind == UNDONE)
-            aftermath(traffic)
-        until_s = traffic.stopped_s
+    with traffic.watcher(admin) as watcher, traffic.probes(admin) if services else Unprobed() as probes, traffic:
+        steady_traffic(traffic)
+        before_the_fault(probes)
+        injected_s, healed_s = strike(
+            fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=lasting
+        )
+        undone_s = next(event.time_s for event in reversed(evidence.events) if event.kind == UNDONE)
+        aftermath(traffic)
+        after_the_fault(probes)
+    from_s, until_s = injected_s - 1.0, traffic.stopped_s
     history = traffic.settle()
+    watches = watched(probes, from_s=from_s, until_s=until_s)
     trial = Trial(
         history=history,
         injected_s=injected_s,
@@ -125,14 +145,13 @@ def survive(
             verdict_on(history, cluster=cluster, admin=admin),
             guards.overlap(history, from_s=injected_s, until_s=healed_s, at_least=ENOUGH_OVERLAP),
             *seen,
+            *judged(watches, services),
         ),
-        windows=traffic.windows(history, from_s=injected_s - 1.0, until_s=until_s),
+        watches=watches,
+        windows=traffic.windows(history, from_s=from_s, until_s=until_s),
         generator_lateness_s=traffic.generator_lateness_s,
     )
-    evidence.events.extend(watcher.events())
-    evidence.windows.extend(trial.windows)
-    evidence.series.append(throughput(history))
-    evidence.fact(worst_window_s=round(trial.worst_window_s, 3), back_in_sync_s=round(healed_s - injected_s, 2))
+    trial.tell(evidence, events=watcher.events(), probed=probes.facts)
     if budget is None:
         return trial
     return replace(trial, judgements=(*trial.judgements, trial.within(budget, name=windows.NAME)))

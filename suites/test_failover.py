@@ -40,7 +40,8 @@ def attempt(
     evidence: Evidence,
     run: Run,
 ) -> Attempt:
-    """Return a function that lets a pod end under traffic and judges what the clients saw."""
+    """Return a function that lets a pod end under traffic and judges what clients and probes saw."""
+    live = LiveTimeouts.of(admin.broker_config(admin.controller()))
 
     def survive_the_end_of(fault: type[PodEnds], pod: str, allowed: Budget) -> Trial:
         load = Load(topic=topic("failover", partitions=PARTITIONS), partitions=PARTITIONS)
@@ -52,6 +53,7 @@ def attempt(
             run=run,
             evidence=evidence,
             budget=allowed,
+            services=budget.of_services(allowed, live),
         )
 
     return survive_the_end_of
@@ -70,7 +72,10 @@ def test_graceful_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: 
     Two idempotent producers write 50 records per second to each of six partitions (acks=all) while two consumers
     follow. A broker that leads partitions is deleted with its grace period. The pod must really be another one
     (UID), leaders must have moved, every partition must be in sync again, each acknowledged record must be read
-    once and in order, and no partition may go without an acknowledgement for longer than the budget.
+    once and in order, and no partition may go without an acknowledgement for longer than the budget. Beside them a
+    process probes 22 times per second reading from each partition (read_committed), committing offsets and joining a
+    group at a coordinator on each broker, and creating a topic (validated only) at the controller: none
+    may be out for longer than its own budget, which is derived from the live configuration.
     """
     trial = attempt(GracefulDelete, a_leader, budget.announced_end())
     evidence.judge(*trial.judgements, leaders_moved(trial, evidence))

@@ -8,10 +8,11 @@ from itertools import pairwise
 from harness.evidence import Window
 from harness.histories.history import History
 from harness.histories.pace import acknowledged_s
+from harness.services import Service
 from harness.verdict import Finding, Judgement, Verdict
 
 NAME = "windows"
-OPERATION = "produce acks=all"
+OPERATION = Service.PRODUCE.value
 
 
 def gaps(times_s: Iterable[float], *, start_s: float, end_s: float) -> list[tuple[float, float]]:
@@ -51,7 +52,8 @@ def check(
     """
     limit = "budget" if name == NAME else "limit"  # reports draw a budget at all windows
     worst_s = max((window.length_s for window in windows), default=0.0)
-    measured = {
+    measured: dict[str, object] = {
+        "operation": OPERATION,
         "worst_window_s": round(worst_s, 3),
         f"{limit}_s": budget_s,
         f"{limit}_why": budget_why,

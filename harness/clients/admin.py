@@ -19,14 +19,16 @@ OFFSETS_TOPIC = "__consumer_offsets"
 
 
 def coordinator_partition(name: str, *, partitions: int) -> int:
-    """Return the partition of the offsets topic that a group belongs to: Java's hash of the name, sign bit off.
+    """Return the partition of the offsets topic that a group belongs to: Java's hash of the name, without its sign.
 
-    Source: kafka.coordinator.group.GroupMetadataManager.partitionFor and org.apache.kafka.common.utils.Utils.abs.
+    Source: kafka.coordinator.group.GroupMetadataManager.partitionFor and org.apache.kafka.common.utils.Utils.abs, for
+    which the one number that has no positive counterpart is zero.
     """
     value = 0
     for unit in _utf16_units(name):
         value = (31 * value + unit) & 0xFFFFFFFF
-    return (value & 0x7FFFFFFF) % partitions
+    signed = value - (1 << 32) if value >> 31 else value
+    return 0 if signed == -(1 << 31) else abs(signed) % partitions
 
 
 def _utf16_units(name: str) -> list[int]:

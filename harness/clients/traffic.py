@@ -14,6 +14,7 @@ from harness.checkers import windows
 from harness.clients.company import Transactions
 from harness.clients.consumer import FollowingConsumer, read_everything
 from harness.clients.places import keys_of
+from harness.clients.probes import Probes, plan_for
 from harness.clients.processes import Process, Scene
 from harness.clients.producer import Pace, PacedProducer
 from harness.clients.settings import Isolation, Settings, durable_producer
@@ -25,6 +26,7 @@ from harness.histories.history import History
 from harness.histories.pace import acknowledged_s
 from harness.journal import Journal
 from harness.ops import Op
+from harness.protocols import Admin
 from harness.runclock import RunClock
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
@@ -101,6 +103,13 @@ class Traffic:
     def watcher(self, admin: Bootstrapped) -> Watcher:
         """Return a context in which the leaders of the traffic's topic are watched."""
         return Watcher(admin, clock=self.clock, topics=frozenset({self.load.topic}))
+
+    def probes(self, admin: Admin) -> Probes:
+        """Return a context in which the services that the traffic's clients need are probed; its log is kept."""
+        load, history = self.load, self.journal.path
+        log = history.parent.parent / "probes" / history.name
+        plan = plan_for(load.topic, partitions=load.partitions, admin=admin, clock=self.clock, log=log)
+        return Probes(plan, clock=self.clock)
 
     @property
     def keys(self) -> tuple[str, ...]:

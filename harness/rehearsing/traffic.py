@@ -18,6 +18,7 @@ from harness.histories import jsonl
 from harness.histories.building import history_of
 from harness.histories.history import History
 from harness.ops import Op, OpType
+from harness.probed import Unprobed
 from harness.protocols import Admin
 from harness.rehearsal.clients.consuming import consumers
 from harness.rehearsal.clients.observing import Observer, read_everything
@@ -148,6 +149,10 @@ class RehearsedTraffic:
     def watcher(self, admin: Admin) -> RehearsedWatcher:
         """Return a context in which the leaders of the traffic's topic are watched."""
         return RehearsedWatcher(admin, simulated=self._world.clock, topic=self.load.topic)
+
+    def probes(self, admin: Admin) -> Unprobed:  # noqa: ARG002 (nobody is asked)
+        """Return no probes: of a rehearsal the windows of those who produce are judged, and no others."""
+        return Unprobed()
 
     def acknowledged_by_partition(self) -> dict[str, int]:
         """Count the acknowledged records of each partition so far."""

@@ -19,7 +19,7 @@ from harness.report import figures
 from harness.report.figures import Figure
 from harness.report.offsets import OffsetPicture, offset_picture
 from harness.report.overview import run_timeline
-from harness.report.timeline import budget_s, clause_timeline, worst_window
+from harness.report.timeline import budgets_s, clause_timeline, worst_window
 from harness.report.words import NOT_RUN, VERDICTS, VerdictWords, family_name, headline, rerun_command, verdicts_in
 from harness.verdict import Finding, Judgement, Verdict
 
@@ -250,9 +250,9 @@ def _row_not_run(claim: Claim) -> Row:
 
 def _key_figures(evidence: Evidence) -> list[str]:
     """Return the worst window, or else the first figures that were measured or found, to tell runs apart by."""
-    worst = worst_window(evidence.windows)
+    worst = worst_window(evidence)
     if worst is not None:
-        limit = budget_s(evidence)
+        limit = budgets_s(evidence).get(worst.operation)
         allowed = f" of {figures.seconds(limit)}" if limit is not None else ""
         return [f"worst window {figures.seconds(worst.length_s)}{allowed}, {worst.key}"]
     named = [

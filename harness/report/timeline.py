@@ -30,6 +30,7 @@ from harness.charts import (
 from harness.evidence import Evidence, Series, Window
 from harness.report.canvas import LAYOUTS, SIZE, Block, Layout, picture, text
 from harness.report.figures import plural, seconds
+from harness.services import Service
 
 _ROW = 18.0
 _ROWS_SHOWN = 12
@@ -56,15 +57,26 @@ class Row:
         return self.windows[0]
 
 
-def worst_window(windows: Sequence[Window]) -> Window | None:
-    """Return the longest window of all, or None when there is none."""
-    return max(windows, key=lambda window: window.length_s, default=None)
+def worst_window(evidence: Evidence) -> Window | None:
+    """Return the window that took most of its budget, or None when there is none; one without a budget took none."""
+    budgets = budgets_s(evidence)
+    return max(
+        evidence.windows,
+        key=lambda window: (window.length_s / budgets.get(window.operation, float("inf")), window.length_s),
+        default=None,
+    )
 
 
-def budget_s(evidence: Evidence) -> float | None:
-    """Return the limit for the worst window, if a judgement gives one as `budget_s`."""
-    budgets = [judgement.measured.get("budget_s") for judgement in evidence.judgements]
-    return next((float(budget) for budget in budgets if isinstance(budget, int | float)), None)
+def budgets_s(evidence: Evidence) -> dict[str, float]:
+    """Return the limit for the windows of each operation class, where a judgement gives one as `budget_s`.
+
+    A judgement that names no operation is of the one that every clause with traffic judges.
+    """
+    return {
+        str(judgement.measured.get("operation", Service.PRODUCE.value)): float(budget)
+        for judgement in reversed(evidence.judgements)
+        if isinstance(budget := judgement.measured.get("budget_s"), int | float) and budget > 0
+    }
 
 
 def clause_timeline(evidence: Evidence, *, zero_s: float, label: str) -> list[str]:
@@ -88,11 +100,11 @@ def clause_timeline(evidence: Evidence, *, zero_s: float, label: str) -> list[st
 
 
 def _window_blocks(evidence: Evidence, layout: Layout, scale: Scale) -> list[Block]:
-    """Make one block for each operation class: its partitions as rows, the worst of all labelled."""
-    worst = worst_window(evidence.windows)
+    """Make one block for each operation class: its partitions as rows, the longest of its windows labelled."""
+    budgets = budgets_s(evidence)
     ordered = sorted(evidence.windows, key=lambda window: (window.operation, window.key))
     return [
-        _rows_block(operation, _rows(list(group)), worst=worst, budget=budget_s(evidence), layout=layout, scale=scale)
+        _rows_block(_rows(list(group)), budget=budgets.get(operation), layout=layout, scale=scale)
         for operation, group in groupby(ordered, key=lambda window: window.operation)
     ]
 
@@ -104,13 +116,12 @@ def _rows(windows: Sequence[Window]) -> list[Row]:
     ]
 
 
-def _rows_block(
-    operation: str, rows: Sequence[Row], *, worst: Window | None, budget: float | None, layout: Layout, scale: Scale
-) -> Block:
+def _rows_block(rows: Sequence[Row], *, budget: float | None, layout: Layout, scale: Scale) -> Block:
     by_length = sorted(rows, key=lambda row: -row.longest.length_s)
+    worst = by_length[0].longest
     shown, left_out = by_length[:_ROWS_SHOWN], by_length[_ROWS_SHOWN:]
     shown.sort(key=lambda row: _natural(row.key))
-    nodes = [text(f"no success of: {operation}", x=layout.left, y=14, class_="title halo")]
+    nodes = [text(f"no success of: {worst.operation}", x=layout.left, y=14, class_="title halo")]
     y = 20.0
     for row in shown:
         nodes += _row_nodes(row, y=y, worst=worst, budget=budget, layout=layout, scale=scale)
@@ -123,7 +134,7 @@ def _rows_block(
 
 
 def _row_nodes(
-    row: Row, *, y: float, worst: Window | None, budget: float | None, layout: Layout, scale: Scale
+    row: Row, *, y: float, worst: Window, budget: float | None, layout: Layout, scale: Scale
 ) -> list[Element]:
     is_worst = row.longest is worst
     name = shortened(row.key, width=layout.left - 10, size=SIZE, keep_end=True)

@@ -52,6 +52,21 @@ def spread(*brokers: int) -> dict[int, int]:
     return {index: brokers[index % len(brokers)] for index in range(PARTITIONS)}
 
 
+@pytest.mark.parametrize(
+    ("name", "hash_code"),
+    [
+        ("polygenelubricants", -(2**31)),
+        ("a", 97),
+        ("orders-group", -403968617),
+        ("failover-577a-0-commits-45", -112749451),
+    ],
+)
+def test_a_name_belongs_to_the_partition_of_its_hash_without_the_sign(name: str, hash_code: int) -> None:
+    """As brokers do: the leader of 47, asked for the last of these (its sign bit off), was not its coordinator."""
+    expected = 0 if hash_code == -(2**31) else abs(hash_code) % 50
+    assert coordinator_partition(name, partitions=50) == expected
+
+
 def test_one_broker_that_is_not_the_controller_is_found_for_both_roles() -> None:
     cluster = admin(transactions=spread(0, 1, 2), groups=spread(2, 0, 1))
     name, broker = coordinated_by_one(cluster, "eos")

@@ -10,7 +10,9 @@ from harness.budget import (
     BACK_OFF_S,
     ELECTION_S,
     HANDOVER_S,
+    LOADING_S,
     START_S,
+    Budget,
     LiveTimeouts,
     ZooKeeperTicks,
     announced_end,
@@ -21,6 +23,7 @@ from harness.budget import (
     lagging_out,
     met_full_disk,
     paused,
+    of_services,
     reconnected,
     rolling,
     session_lost,
@@ -28,6 +31,7 @@ from harness.budget import (
     silent_leader,
     unrelated,
 )
+from harness.services import Service
 
 SECONDS = st.floats(0.1, 1000)
 
@@ -106,6 +110,18 @@ def test_every_end_of_a_chase_costs_a_hand_over_and_the_last_a_start() -> None:
     live = LiveTimeouts(zookeeper_session_s=6, replica_lag_s=10)
     assert chased(live, kills=1).seconds == crash(live).seconds + START_S
     assert chased(live, kills=5).seconds - chased(live, kills=4).seconds == HANDOVER_S
+
+
+@given(SECONDS, SECONDS)
+def test_other_services_may_be_out_as_long_as_what_they_depend_on(event_s: float, session_s: float) -> None:
+    event = Budget(seconds=event_s, why="so it is")
+    derived = of_services(event, LiveTimeouts(zookeeper_session_s=session_s, replica_lag_s=10))
+    assert derived[Service.FETCH] == event
+    assert derived[Service.COMMIT] == derived[Service.JOIN]
+    assert derived[Service.COMMIT].seconds == pytest.approx(event_s + LOADING_S)
+    assert derived[Service.ADMIN].seconds == pytest.approx(max(event_s, session_s + ELECTION_S))
+    assert set(derived) == set(Service) - {Service.PRODUCE}
+    assert all(budget.why for budget in derived.values())
 
 
 def test_the_promised_bounds_are_kept() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import cast
@@ -21,13 +21,16 @@ from harness.histories.building import history_of
 from harness.histories.history import History
 from harness.remedies import Remedy
 from harness.run import Run
+from harness.services import Service
 from harness.sights import Sight
 from harness.verdict import Inconclusive, Unsupported, UnsupportedHere, Verdict
 from harness.waiting import TimedOut
 from tests.checkers.anomalies.told import Told
+from tests.harness.fake_probes import FakeProbes
 from tests.harness.made_runs import made_run
 
 ALLOWED = Budget(seconds=3, why="so it is")
+PROBED = {Service.FETCH: ALLOWED}
 
 
 class FakeWatcher:
@@ -53,6 +56,7 @@ class FakeTraffic:
         self.left = False
         self.stuck_after = 1000
         self.serves_another = False
+        self.probing = FakeProbes()
 
     def __enter__(self) -> FakeTraffic:
         return self
@@ -64,6 +68,9 @@ class FakeTraffic:
 
     def watcher(self, _: object) -> FakeWatcher:
         return FakeWatcher()
+
+    def probes(self, _: object) -> FakeProbes:
+        return self.probing
 
     def await_acknowledgements(self, more: int, *, timeout_s: float) -> None:
         assert more > 0
@@ -119,6 +126,13 @@ class FakeFault:
 class FakeAdmin:
     """A cluster in which everything is in sync."""
 
+    def brokers(self) -> Sequence[int]:
+        return (0,)
+
+    def broker_config(self, broker: int) -> Mapping[str, str]:
+        assert broker == 0
+        return {"zookeeper.session.timeout.ms": "6000", "replica.lag.time.max.ms": "10000"}
+
     def out_of_sync(self) -> Sequence[object]:
         return ()
 
@@ -145,6 +159,7 @@ def survive(
     sights: Sequence[Sight] = (),
     meanwhile: trial.Meanwhile = lambda: None,
     lasts_s: float = 0.0,
+    services: Mapping[Service, Budget] = PROBED,
 ) -> trial.Trial:
     return trial.survive(
         fault,
@@ -154,6 +169,7 @@ def survive(
         run=run,
         evidence=evidence,
         budget=budget,
+        services=services,
         proof_budget_s=0.0,
         sights=sights,
         meanwhile=meanwhile,
@@ -168,10 +184,30 @@ def test_a_fault_that_is_proven_and_healed_is_judged(run: Run) -> None:
         "history",
         "enough-overlap",
         "windows",
+        "windows of fetch read_committed",
     }
+    assert {j.verdict for j in judged.judgements if j.checker.startswith("windows of")} == {Verdict.PASS}
+    assert evidence.facts["probes_cpu_share"] == 0.05
     assert evidence.facts["fault"] == "fake fault"
     assert evidence.facts["proof_of_injection"] == {"pod": "kafka-1"}
     assert [event.kind for event in run.events] == ["fault", "proven", "undone", "healed"]
+
+
+def test_nothing_is_probed_where_no_service_has_a_budget(run: Run) -> None:
+    traffic, evidence = FakeTraffic(), Evidence()
+    traffic.probing.is_served = False
+    judged = survive(FakeFault(), run, evidence, traffic, services={})
+    assert not judged.watches
+    assert "probes_cpu_share" not in evidence.facts
+
+
+def test_no_fault_is_injected_while_a_service_is_not_there(run: Run) -> None:
+    traffic, fault = FakeTraffic(), FakeFault()
+    traffic.probing.is_served = False
+    with pytest.raises(Inconclusive, match="not every service was there before the fault"):
+        survive(fault, run, Evidence(), traffic)
+    assert fault.proof_of_injection() is None
+    assert traffic.left
 
 
 def test_a_fault_without_proof_is_inconclusive_and_healed(run: Run) -> None:

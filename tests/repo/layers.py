@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.quantities",
                 "harness.retention_bounds",
                 "harness.runclock",
+                "harness.services",
                 "harness.verdict",
                 "harness.waiting",
             }
@@ -39,6 +40,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.guards",
                 "harness.histories",
                 "harness.judging",
+                "harness.probelog",
                 "harness.protocols",
                 "harness.measuring",
                 "harness.omb",
@@ -100,7 +102,8 @@ def layer_of(module: str) -> int:
 ROOMS: dict[str, tuple[str, ...]] = {
     # Clauses may use what users of the cluster use; inside the harness each library has one room.
     "confluent_kafka": ("harness.clients", "load", "suites"),
-    "kafka": ("suites",),
+    # Probes speak the protocol itself, because clients hide the errors that they get over.
+    "kafka": ("harness.clients.probing", "suites"),
     "kubernetes": ("harness.cluster",),
     "testinfra": ("harness.cluster", "suites"),
     "locust": ("load",),

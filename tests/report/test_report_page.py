@@ -18,7 +18,7 @@ from harness.certificate import Certificate, ClauseResult
 from harness.evidence import Event, Evidence, Series, Window
 from harness.report import render_html
 from harness.report.figures import duration, figure, moment, seconds, size
-from harness.report.timeline import clause_timeline
+from harness.report.timeline import clause_timeline, worst_window
 from harness.report.words import headline, rerun_command
 from harness.verdict import Finding, Judgement, Verdict
 from tests.report.sample import Variant, sample
@@ -204,6 +204,27 @@ def test_the_worst_window_is_labelled_with_its_length_and_its_limit() -> None:
     html = unescape(html_of(Variant.FAIL))
     assert "worst: 12.4 s of 10 s allowed" in html
     assert "worst window 12.4 s of 10 s, orders-1" in html
+
+
+def test_each_service_has_a_lane_of_its_own_with_its_own_limit() -> None:
+    lengths_s = {"produce acks=all": 2.0, "offset commit": 4.0, "group join": 1.0}
+    budgets_s = {"produce acks=all": 3.0, "offset commit": 5.0}
+    evidence = Evidence(
+        events=[Event(time_s=0, kind="fault", what=""), Event(time_s=60, kind="healed", what="")],
+        windows=[Window(key="t-0", operation=name, start_s=10, end_s=10 + s) for name, s in lengths_s.items()],
+        judgements=[
+            Judgement(checker=name, verdict=Verdict.PASS, reason="", measured={"operation": name, "budget_s": budget_s})
+            for name, budget_s in budgets_s.items()
+        ],
+    )
+    for drawing in clause_timeline(evidence, zero_s=0, label=""):
+        assert [name for name in lengths_s if f"no success of: {name}" in drawing] == list(lengths_s)
+        assert "worst: 2 s of 3 s allowed" in drawing
+        assert "worst: 4 s of 5 s allowed" in drawing
+        assert "worst: 1 s" in drawing
+    worst = worst_window(evidence)
+    assert worst is not None
+    assert worst.operation == "offset commit"
 
 
 def test_many_events_close_together_become_one_label() -> None:
