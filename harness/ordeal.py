@@ -56,7 +56,7 @@ class Ordeal:
         self._under_way: list[UnderWay] = []
         self._over: list[Struck] = []
         self._counts: Counter[str] = Counter()
-        self._zero_s = run.clock.now_s()
+        self._zero_s = 0.0
         self._taken: list[Step] = []
         self._left_out: list[int] = []
         self.events: list[Event] = []
@@ -74,6 +74,7 @@ class Ordeal:
 
     def carry_out(self, steps: Iterable[Step]) -> None:
         """Carry out all steps; raise AssertionError when the cluster does not recover, and Inconclusive as trials do."""
+        self._zero_s = self._now_s()
         with ExitStack() as stack:
             stack.callback(self._break_off)
             for step in steps:

@@ -99,8 +99,8 @@ def windows_judged(
     `find` gives the windows between two moments, worst first.
     """
     judged: list[Judgement] = []
-    ends = [*(spell.from_s - BEFORE_S for spell in spells[1:]), until_s]
-    for spell, end_s in zip(spells, ends, strict=True):
+    later = (*(spell.from_s - BEFORE_S for spell in spells[1:]), until_s)
+    for spell, end_s in zip(spells, later, strict=False):
         allowed = spell.allowed(live)
         found = windows.check(
             find(spell.from_s - BEFORE_S, end_s),

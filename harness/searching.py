@@ -1,0 +1,100 @@
+"""Searching: Hypothesis makes up schedules, short ones first and none twice, until one fails or the budget is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity, strategies
+
+from harness.families import Catalogue, Family
+from harness.schedule import Schedule, Step, tenths
+
+STEPS_MOST = 6
+LASTS_MOST_S = 15.0
+GAP_MOST_S = 5.0
+MOST_TRIED = 1_000_000
+"""More than any budget has time for: the budget ends the search, not a number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Searched:
+    """What a search came to: the first schedule that failed, if one did, and how many were tried."""
+
+    failing: Schedule | None
+    tried: int
+
+
+class _Enough(BaseException):
+    """Ends a search: not an Exception, as Hypothesis would take that for a failure that it must see again."""
+
+
+def search(
+    known: Catalogue, *, seed: int, fails: Callable[[Schedule], bool], may_go_on: Callable[[], bool]
+) -> Searched:
+    """Try schedules until one fails; the first of all is the empty one, as what fails without a fault needs none."""
+    tried: list[Schedule] = []
+
+    def is_enough(schedule: Schedule) -> bool:
+        tried.append(schedule)
+        return fails(schedule)
+
+    if is_enough(Schedule()):
+        return Searched(failing=Schedule(), tried=1)
+    try:
+        _try_all(known, seed=seed, is_enough=lambda schedule: not may_go_on() or is_enough(schedule))
+    except _Enough:
+        pass
+    else:
+        return Searched(failing=None, tried=len(tried))
+    return Searched(failing=tried[-1] if may_go_on() else None, tried=len(tried))
+
+
+def _try_all(known: Catalogue, *, seed: int, is_enough: Callable[[Schedule], bool]) -> None:
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=MOST_TRIED,
+        phases=[Phase.generate],
+        deadline=None,
+        database=None,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(schedules(known))
+    def attempt(schedule: Schedule) -> None:
+        if is_enough(schedule):
+            raise _Enough
+
+    attempt()
+
+
+def schedules(known: Catalogue) -> strategies.SearchStrategy[Schedule]:
+    """Return a strategy of schedules that these families can carry out."""
+    steps = strategies.one_of([_steps(family) for family in known.values()])
+    following = strategies.tuples(steps, strategies.booleans(), _times(0.0, GAP_MOST_S))
+    return strategies.lists(following, min_size=1, max_size=STEPS_MOST).map(lambda drawn: _ordered(drawn, known))
+
+
+def _steps(family: Family) -> strategies.SearchStrategy[Step]:
+    victims = strategies.sampled_from(family.victims or (None,))
+    lasts = strategies.just(0.0)
+    if family.lasts is not None:
+        lasts = _times(family.lasts.least_s, min(family.lasts.most_s, max(LASTS_MOST_S, family.lasts.least_s)))
+    return strategies.builds(Step, family=strategies.just(family.name), victim=victims, lasts_s=lasts)
+
+
+def _times(least_s: float, most_s: float) -> strategies.SearchStrategy[float]:
+    return strategies.integers(round(least_s * 10), round(most_s * 10)).map(lambda count: tenths(count / 10))
+
+
+def _ordered(drawn: Sequence[tuple[Step, bool, float]], known: Catalogue) -> Schedule:
+    """Put steps one after the other; one that may and wants to overlaps the one before it, so much later."""
+    steps: list[Step] = []
+    begun_s, before = 0.0, None
+    for step, overlaps, gap_s in drawn:
+        alone = before is None or before.alone or known[step.family].alone
+        begun_s = 0.0 if alone or not overlaps else tenths(begun_s + gap_s)
+        steps.append(replace(step, start_s=begun_s if not alone and overlaps else gap_s, after_sync=alone or not overlaps))
+        before = known[step.family]
+    return Schedule(tuple(steps))
