@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from harness import protocols
 from harness.checkers.exactly_once import Pipeline
 from harness.clients.admin import Admin
 from harness.clients.company import Transactions
 from harness.clients.traffic import Load, Traffic
 from harness.cluster.pods import Cluster
 from harness.families import Catalogue, Ground
-from harness import protocols
 from harness.run import Run
 from harness.steady_state import await_steady_state
 
@@ -39,10 +39,10 @@ class Fields(Protocol):
         """Return a field of its own, which is cleared when the block is left."""
 
 
-def load_on(topic: str, *, partitions: int) -> tuple[Load, Transactions]:
+def load_on(topic: str, *, partitions: int, rate_hz: float) -> tuple[Load, Transactions]:
     """Return the traffic of a field: plain and transactional producers, a transformer, readers of every kind."""
     company = Transactions(name=topic, target=f"{topic}-out")
-    return Load(topic=topic, partitions=partitions, rate_per_partition_hz=RATE_HZ, transactions=company), company
+    return Load(topic=topic, partitions=partitions, rate_per_partition_hz=rate_hz, transactions=company), company
 
 
 class LiveFields:
@@ -57,7 +57,7 @@ class LiveFields:
     def open(self) -> Iterator[Field]:
         settings, admin = self._run.settings, self._admin
         topic = f"chaos-{settings.run_id[-4:]}-{next(self._numbers)}"
-        load, company = load_on(topic, partitions=PARTITIONS)
+        load, company = load_on(topic, partitions=PARTITIONS, rate_hz=RATE_HZ)
         admin.warm_up_transactions()
         try:
             for name in load.topics:

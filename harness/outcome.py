@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from harness.budget import LiveTimeouts
 from harness.checkers import exactly_once
 from harness.clients.traffic import throughput
 from harness.evidence import Evidence
+from harness.families import Catalogue
 from harness.field import Field
 from harness.histories.history import History
 from harness.histories.pace import acknowledged_s
@@ -59,7 +60,11 @@ class Outcome:
         return tuple(one for spell in self.spells for one in spell.struck)
 
 
-def undergo(steps: Iterable[Step], field: Field, *, run: Run, teller: Teller, is_given: bool) -> Outcome:
+Plan = Callable[[Callable[[], Catalogue]], Iterable[Step]]
+"""Gives the steps of an ordeal, for a function that tells which families have not turned out to be unsupported."""
+
+
+def undergo(plan: Plan, field: Field, *, run: Run, teller: Teller, is_given: bool) -> Outcome:
     """Let traffic run while the steps are carried out, and judge everything that its clients saw.
 
     Of a schedule that was given every step is demanded; of one that is drawn, what this cluster does not support is
@@ -70,7 +75,7 @@ def undergo(steps: Iterable[Step], field: Field, *, run: Run, teller: Teller, is
     live = LiveTimeouts.of(ground.admin.broker_config(ground.admin.controller()))
     with traffic.watcher(ground.admin) as watcher:
         with traffic:
-            trouble = _endured(ordeal, field, steps)
+            trouble = _endured(ordeal, field, plan(ordeal.supported))
         until_s = traffic.stopped_s
     evidence, spells, missed = Evidence(), tuple(ordeal.spells), tuple(ordeal.missed)
     evidence.events.extend((*ordeal.events, *watcher.events()))
@@ -80,9 +85,7 @@ def undergo(steps: Iterable[Step], field: Field, *, run: Run, teller: Teller, is
         *_judged(field, spells, live=live, until_s=until_s, evidence=evidence),
     )
     evidence.judgements.extend(judgements)
-    return Outcome(
-        schedule=ordeal.schedule, judgements=judgements, spells=spells, missed=missed, evidence=evidence
-    )
+    return Outcome(schedule=ordeal.schedule, judgements=judgements, spells=spells, missed=missed, evidence=evidence)
 
 
 def _endured(ordeal: Ordeal, field: Field, steps: Iterable[Step]) -> tuple[Judgement, ...]:

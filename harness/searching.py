@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import hypothesis
@@ -34,21 +35,21 @@ def search(
     known: Catalogue, *, seed: int, fails: Callable[[Schedule], bool], may_go_on: Callable[[], bool]
 ) -> Searched:
     """Try schedules until one fails; the first of all is the empty one, as what fails without a fault needs none."""
-    tried: list[Schedule] = []
+    tried = 0
+    failing: Schedule | None = None
 
     def is_enough(schedule: Schedule) -> bool:
-        tried.append(schedule)
-        return fails(schedule)
+        nonlocal tried, failing
+        if tried and not may_go_on():
+            return True
+        tried += 1
+        failing = schedule if fails(schedule) else None
+        return failing is not None
 
-    if is_enough(Schedule()):
-        return Searched(failing=Schedule(), tried=1)
-    try:
-        _try_all(known, seed=seed, is_enough=lambda schedule: not may_go_on() or is_enough(schedule))
-    except _Enough:
-        pass
-    else:
-        return Searched(failing=None, tried=len(tried))
-    return Searched(failing=tried[-1] if may_go_on() else None, tried=len(tried))
+    if not is_enough(Schedule()):
+        with suppress(_Enough):
+            _try_all(known, seed=seed, is_enough=is_enough)
+    return Searched(failing=failing, tried=tried)
 
 
 def _try_all(known: Catalogue, *, seed: int, is_enough: Callable[[Schedule], bool]) -> None:
@@ -95,6 +96,8 @@ def _ordered(drawn: Sequence[tuple[Step, bool, float]], known: Catalogue) -> Sch
     for step, overlaps, gap_s in drawn:
         alone = before is None or before.alone or known[step.family].alone
         begun_s = 0.0 if alone or not overlaps else tenths(begun_s + gap_s)
-        steps.append(replace(step, start_s=begun_s if not alone and overlaps else gap_s, after_sync=alone or not overlaps))
+        steps.append(
+            replace(step, start_s=begun_s if not alone and overlaps else gap_s, after_sync=alone or not overlaps)
+        )
         before = known[step.family]
     return Schedule(tuple(steps))

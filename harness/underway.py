@@ -74,7 +74,9 @@ class UnderWay:
             return
         proof = _told(self.fault.proof_of_injection)
         if proof is not None:
-            self.struck = replace(self.struck, proven_s=note("proven", f"{self.struck.step} proven").time_s, proof=proof)
+            self.struck = replace(
+                self.struck, proven_s=note("proven", f"{self.struck.step} proven").time_s, proof=proof
+            )
 
     def _release(self, now_s: float, note: Note) -> None:
         struck = self.struck

@@ -101,7 +101,7 @@ def families() -> dict[str, Family]:
     """Return the families of a rehearsal, by the names that they have on a real cluster."""
     real = catalogue()
     own = {
-        "isolate": replace(real["isolate"], make=_isolated, lasts=Span(least_s=0.1, most_s=60)),
+        "isolate": replace(real["isolate"], make=_isolated, lasts=Span(least_s=0.5, most_s=60)),
         "cold-start": replace(real["cold-start"], make=_cold_started),
     }
     found = {**{name: replace(real[name], victims=_brokers(real[name])) for name in ALIKE}, **own}

@@ -16,7 +16,9 @@ from harness.rehearsing.staging import Casting, set_stage
 from harness.rehearsing.traffic import RehearsedTraffic
 from harness.run import Run
 
-PARTITIONS = 3
+PARTITIONS = 2
+RATE_HZ = 50.0
+"""Few partitions and a quick pace: virtual time passes soonest so, and a search tries more."""
 
 
 class RehearsedFields:
@@ -31,7 +33,7 @@ class RehearsedFields:
         stage = set_stage(Casting(seed=self._run.settings.seed, bugs=self._bugs), self._clock)
         cluster = RehearsedCluster(stage.cluster)
         admin = RehearsedAdmin(cluster)
-        load, company = load_on("chaos", partitions=PARTITIONS)
+        load, company = load_on("chaos", partitions=PARTITIONS, rate_hz=RATE_HZ)
         for name in load.topics:
             admin.create_topic(name, partitions=PARTITIONS, replication_factor=3)
         path = self._run.settings.report_dir / "histories" / f"chaos-{next(self._numbers)}.jsonl"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.certificate import REHEARSAL, Certificate
+from harness.claims import Level
 from harness.measuring.drift import Difference
 from harness.report.figures import plural
 from harness.verdict import Verdict
@@ -28,6 +29,9 @@ VERDICTS: Mapping[Verdict, VerdictWords] = {
     Verdict.FAIL: VerdictWords(name="fail", sign="✗", title="NOT CERTIFIED", class_="fail"),
     Verdict.INCONCLUSIVE: VerdictWords(name="inconclusive", sign="?", title="INCONCLUSIVE", class_="inconclusive"),
 }
+ENDURED = {Verdict.PASS: "HELD", Verdict.FAIL: "NOT HELD"}
+"""The titles of a chaos run, which certifies nothing but that one schedule was survived."""
+
 NOT_RUN = VerdictWords(name="not run", sign="–", title="NOT RUN", class_="not-run")
 SUFFICIENCY: Mapping[str, VerdictWords] = {
     "SUFFICIENT": VerdictWords(name="sufficient", sign="✓", title="SUFFICIENT", class_="pass"),
@@ -43,6 +47,7 @@ DIFFERENCES: Mapping[Difference, VerdictWords] = {
 }
 
 _FAMILIES = {
+    "CHAOS": "Chaos",
     "DOC": "Documented",
     "DEP": "Deployment",
     "REP": "Replication",
@@ -59,6 +64,13 @@ _FAMILIES = {
 def family_name(family: str) -> str:
     """Return the word for a family of claims; one that this list does not know keeps its code."""
     return _FAMILIES.get(family, family)
+
+
+def words_of(certificate: Certificate) -> VerdictWords:
+    """Return the words for the verdict of the whole: of the suites, or of a chaos run."""
+    words = VERDICTS[certificate.verdict]
+    is_chaos = certificate.run.get("level") == Level.CHAOS.value
+    return replace(words, title=ENDURED.get(certificate.verdict, words.title)) if is_chaos else words
 
 
 def headline(certificate: Certificate) -> str:
