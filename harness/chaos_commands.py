@@ -22,7 +22,7 @@ DEFAULT_SHRINK_S = {True: 60.0, False: 600.0}
 """By whether it is a rehearsal, where a schedule takes less than a second and not a minute."""
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """A duration such as 90s, 30m or 2h, in seconds."""
 
     name = "duration"

@@ -1,4 +1,4 @@
-"""The order of a chaos run: what the process that carries out schedules is told by the one that a person has started."""
+"""The order of a chaos run: what the process that strikes is told by the one that a person has started."""
 
 from __future__ import annotations
 

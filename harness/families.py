@@ -76,8 +76,8 @@ class Family:
     """One kind of fault. `make` makes it for the pods that have the role at this moment; none for one without victims.
 
     Without `lasts` it ends by itself. One that is `alone` never overlaps another: together they could take away what
-    nobody promises to keep. One that `stops_all` leaves nobody to write to until it is healed. `proof_s` is how long its
-    proof is waited for.
+    nobody promises to keep. One that `stops_all` leaves nobody to write to until it is healed. `proof_s` is how long
+    its proof is waited for.
     """
 
     name: str

@@ -73,7 +73,7 @@ class Ordeal:
         return Schedule(tuple(self._taken)).without(self._left_out)
 
     def carry_out(self, steps: Iterable[Step]) -> None:
-        """Carry out all steps; raise AssertionError when the cluster does not recover, and Inconclusive as trials do."""
+        """Carry out all steps; raise AssertionError when the cluster does not recover, Inconclusive as trials do."""
         self._zero_s = self._now_s()
         with ExitStack() as stack:
             stack.callback(self._break_off)

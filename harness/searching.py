@@ -94,10 +94,8 @@ def _ordered(drawn: Sequence[tuple[Step, bool, float]], known: Catalogue) -> Sch
     steps: list[Step] = []
     begun_s, before = 0.0, None
     for step, overlaps, gap_s in drawn:
-        alone = before is None or before.alone or known[step.family].alone
-        begun_s = 0.0 if alone or not overlaps else tenths(begun_s + gap_s)
-        steps.append(
-            replace(step, start_s=begun_s if not alone and overlaps else gap_s, after_sync=alone or not overlaps)
-        )
+        joins = overlaps and before is not None and not (before.alone or known[step.family].alone)
+        begun_s = tenths(begun_s + gap_s) if joins else 0.0
+        steps.append(replace(step, start_s=begun_s if joins else gap_s, after_sync=not joins))
         before = known[step.family]
     return Schedule(tuple(steps))

@@ -44,7 +44,7 @@ def shrink(
 
 
 def smaller(schedule: Schedule, known: Catalogue) -> Iterator[Schedule]:
-    """Give schedules that are smaller: without any step, without halves, quarters and single steps, then shorter ones."""
+    """Give schedules that are smaller: without any step, without halves, quarters and single steps, then shorter."""
     count = len(schedule.steps)
     if count:
         yield Schedule()

@@ -67,7 +67,7 @@ class Spell:
 
 
 def faults_judged(spells: Sequence[Spell], missed: Sequence[Missed], *, is_given: bool) -> Judgement:
-    """Judge that faults happened, each of them proven. What a cluster does not support is missed only if it was given."""
+    """Judge that faults happened, each proven. What a cluster does not support is missed only if it was given."""
     struck = [one for spell in spells for one in spell.struck]
     unproven = [f"nothing proves {one.step} ({', '.join(one.targets)})" for one in struck if one.proven_s is None]
     lacking = [f"{one.step}: {one.why}" for one in missed if is_given or not one.is_unsupported]

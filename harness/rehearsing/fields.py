@@ -1,4 +1,4 @@
-"""The fields of a rehearsal: each schedule has an in-memory cluster of its own, and the seed makes all of them alike."""
+"""The fields of a rehearsal: each schedule has an in-memory cluster of its own, made from the same seed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RATE_HZ = 50.0
 
 
 class RehearsedFields:
-    """Fields of a rehearsal; what happens in one depends on the seed, the bugs and the schedule, and on nothing else."""
+    """Fields of a rehearsal; what happens in one depends on the seed, the bugs and the schedule alone."""
 
     def __init__(self, clock: RehearsalClock, *, run: Run, known: Catalogue, bugs: frozenset[Bug]) -> None:
         self._clock, self._run, self._known, self._bugs = clock, run, known, bugs
