@@ -14,12 +14,12 @@ from harness.verdict import Judgement, Verdict
 
 CLAIM = Claim(
     id="CHAOS-01",
-    sentence="Under the schedule of faults nothing acknowledged is lost, repeated or reordered, and service comes back.",
+    sentence="Under the schedule of faults nothing acknowledged is lost, repeated or reordered, and service returns.",
     protocol=(
-        "Two idempotent and two transactional producers, a transformer and readers of every kind run all the while. Each "
-        "fault of the schedule strikes whoever has the role at that moment, and must be proven. After it, everything must "
-        "be in sync again and every partition take records. The whole history of all clients is judged for every "
-        "anomaly, and each window without an acknowledgement by what the faults around it allow."
+        "Two idempotent and two transactional producers, a transformer and readers of every kind run all the while. "
+        "Each fault of the schedule strikes whoever has the role at that moment, and must be proven. After it, "
+        "everything must be in sync again and every partition take records. The whole history of all clients is judged "
+        "for every anomaly, and each window without an acknowledgement by what the faults around it allow."
     ),
     level=Level.CHAOS,
 )

@@ -89,7 +89,7 @@ def undergo(plan: Plan, field: Field, *, run: Run, teller: Teller, is_given: boo
 
 
 def _endured(ordeal: Ordeal, field: Field, steps: Iterable[Step]) -> tuple[Judgement, ...]:
-    """Carry the steps out; a cluster that does not recover has failed, and what it did before is judged all the same."""
+    """Carry the steps out; a cluster that does not recover has failed, what it did before is judged too."""
     try:
         steady_traffic(field.traffic)
         ordeal.carry_out(steps)

@@ -35,21 +35,29 @@ def search(
     known: Catalogue, *, seed: int, fails: Callable[[Schedule], bool], may_go_on: Callable[[], bool]
 ) -> Searched:
     """Try schedules until one fails; the first of all is the empty one, as what fails without a fault needs none."""
-    tried = 0
+    tried: set[str] = set()
     failing: Schedule | None = None
+    trouble: list[Exception] = []
 
     def is_enough(schedule: Schedule) -> bool:
-        nonlocal tried, failing
+        nonlocal failing
         if tried and not may_go_on():
             return True
-        tried += 1
-        failing = schedule if fails(schedule) else None
-        return failing is not None
+        if str(schedule) in tried:
+            return False
+        tried.add(str(schedule))
+        try:
+            failing = schedule if fails(schedule) else None
+        except Exception as error:  # Hypothesis would try the same again, to see whether it is raised each time
+            trouble.append(error)
+        return failing is not None or bool(trouble)
 
     if not is_enough(Schedule()):
         with suppress(_Enough):
             _try_all(known, seed=seed, is_enough=is_enough)
-    return Searched(failing=failing, tried=tried)
+    if trouble:
+        raise trouble[0]
+    return Searched(failing=failing, tried=len(tried))
 
 
 def _try_all(known: Catalogue, *, seed: int, is_enough: Callable[[Schedule], bool]) -> None:
@@ -70,11 +78,26 @@ def _try_all(known: Catalogue, *, seed: int, is_enough: Callable[[Schedule], boo
     attempt()
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Drawn:
+    """A step and how it wants to meet the one before it: after it, so much later, or so long before it ends."""
+
+    step: Step
+    joins: bool
+    before_its_end: bool
+    gap_s: float
+
+
 def schedules(known: Catalogue) -> strategies.SearchStrategy[Schedule]:
     """Return a strategy of schedules that these families can carry out."""
-    steps = strategies.one_of([_steps(family) for family in known.values()])
-    following = strategies.tuples(steps, strategies.booleans(), _times(0.0, GAP_MOST_S))
-    return strategies.lists(following, min_size=1, max_size=STEPS_MOST).map(lambda drawn: _ordered(drawn, known))
+    drawn = strategies.builds(
+        _Drawn,
+        step=strategies.one_of([_steps(family) for family in known.values()]),
+        joins=strategies.booleans(),
+        before_its_end=strategies.booleans(),
+        gap_s=_times(0.0, GAP_MOST_S),
+    )
+    return strategies.lists(drawn, min_size=1, max_size=STEPS_MOST).map(lambda found: _ordered(found, known))
 
 
 def _steps(family: Family) -> strategies.SearchStrategy[Step]:
@@ -89,13 +112,21 @@ def _times(least_s: float, most_s: float) -> strategies.SearchStrategy[float]:
     return strategies.integers(round(least_s * 10), round(most_s * 10)).map(lambda count: tenths(count / 10))
 
 
-def _ordered(drawn: Sequence[tuple[Step, bool, float]], known: Catalogue) -> Schedule:
-    """Put steps one after the other; one that may and wants to overlaps the one before it, so much later."""
+def _ordered(drawn: Sequence[_Drawn], known: Catalogue) -> Schedule:
+    """Put steps one after the other; one that wants to meets the one before it, if both may meet others."""
     steps: list[Step] = []
-    begun_s, before = 0.0, None
-    for step, overlaps, gap_s in drawn:
-        joins = overlaps and before is not None and not (before.alone or known[step.family].alone)
-        begun_s = tenths(begun_s + gap_s) if joins else 0.0
-        steps.append(replace(step, start_s=begun_s if joins else gap_s, after_sync=not joins))
-        before = known[step.family]
+    begun_s = ends_s = 0.0
+    before: Family | None = None
+    for one in drawn:
+        family = known[one.step.family]
+        joins = one.joins and before is not None and not (before.alone or family.alone)
+        if not joins:
+            begun_s = ends_s = 0.0
+        elif one.before_its_end:
+            begun_s = max(begun_s, tenths(ends_s - one.gap_s))
+        else:
+            begun_s = tenths(begun_s + one.gap_s)
+        ends_s = max(ends_s, begun_s + one.step.lasts_s)
+        steps.append(replace(one.step, start_s=begun_s if joins else one.gap_s, after_sync=not joins))
+        before = family
     return Schedule(tuple(steps))

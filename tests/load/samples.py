@@ -143,7 +143,9 @@ def ledgers(
     streams = ("0/0", "0/1")
     return (
         ProducerLedger(sent=dict.fromkeys(streams, sent), acknowledged=dict.fromkeys(streams, tuple(acknowledged))),
-        ConsumerLedger(reads=dict.fromkeys(streams, tuple(read)), disordered=disordered, reached_end=reached_end, reading_s=1.0),
+        ConsumerLedger(
+            reads=dict.fromkeys(streams, tuple(read)), disordered=disordered, reached_end=reached_end, reading_s=1.0
+        ),
     )
 
 
