@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import cast
 
 from harness.clients.company import Transactions
-from harness.fault_journal import NoNamespace
 from harness.families import Catalogue, Family, Ground, Span
+from harness.fault_journal import NoNamespace
 from harness.faults import Fault
 from harness.ordeal import Ordeal
 from harness.protocols import Admin, Cluster, Traffic
