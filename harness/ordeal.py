@@ -153,9 +153,11 @@ class Ordeal:
             injected_s = inject(fault, self._run, part)
         except BaseException as error:
             fault.heal()
-            if isinstance(error, Unsupported):
-                self._run.faults.close(fault)
-            raise
+            lack = error if isinstance(error, Unsupported) else error.__cause__
+            if not isinstance(lack, Unsupported):
+                raise
+            self._run.faults.close(fault)
+            raise lack from None
         self.events.extend(part.events)
         struck = Struck(
             step=step, family=self._known[step.family], fault=fault.name, targets=targets, injected_s=injected_s

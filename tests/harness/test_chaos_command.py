@@ -40,14 +40,8 @@ def asked(tmp_path: Path, *arguments: str) -> Result:
         (("--schedule", "none", "--only", "pause"), "harness: got --schedule and a choice of families: leave --only"),
         (("--schedule", "pause:leader"), "harness: got 'pause:leader' in a schedule, expected a step: write family"),
         (("--schedule", "noise@0"), "harness: got noise@0 of no known family: choose from: bad-image, "),
-        (
-            ("--cluster", "rehearsal", "--schedule", "pause:leader@0+5"),
-            "harness: got pause:leader@0+5 of no known family",
-        ),
-        (
-            ("--cluster", "rehearsal", "--only", "pause"),
-            "harness: a rehearsal has none of pause: choose from: cold-start",
-        ),
+        (("--cluster", "rehearsal", "--schedule", "loss:leader@0+5"), "harness: got loss:leader@0+5, not on the reh"),
+        (("--cluster", "rehearsal", "--only", "pause"), "harness: a rehearsal has none of pause: choose from: cold"),
         (("--only", "pasue"), "harness: there is no family pasue: choose from: bad-image, "),
         (
             ("--plant", "HALF_A_COMMIT"),
