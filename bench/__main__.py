@@ -6,11 +6,12 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from bench import cycles, judging, measuring, mutations
+from bench import cycles, judging, measuring, mutations, pacing
 from harness.claims import Level
 from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode
@@ -37,16 +38,21 @@ def request() -> Request:
     )
 
 
-def measure(name: str, *, times: int) -> dict[str, list[float]]:
-    """Measure one figure on a freshly deployed cluster."""
+def measured(module: str, *arguments: str, result: str) -> Any:
+    """Let a module measure on a freshly deployed cluster, and return the figures that it leaves."""
 
     def work(_: object, settings_file: Path) -> list[str]:
-        return ["bench.measuring", str(settings_file), name, str(times)]
+        return [module, str(settings_file), *arguments]
 
     code, folder = launch(request(), work=work, progress=TerminalProgress())
     if code is not ExitCode.CERTIFIED:
         raise SystemExit(int(code))
-    figures: dict[str, list[float]] = json.loads((folder / measuring.RESULT).read_text(encoding="utf-8"))
+    return json.loads((folder / result).read_text(encoding="utf-8"))
+
+
+def measure(name: str, *, times: int) -> dict[str, list[float]]:
+    """Measure one figure on a freshly deployed cluster."""
+    figures: dict[str, list[float]] = measured("bench.measuring", name, str(times), result=measuring.RESULT)
     return figures
 
 
@@ -64,6 +70,12 @@ def windows(times: int) -> None:
         measuring.show(measure("windows", times=times), console=Console())
 
 
+def rates(_: int) -> None:
+    """Print how exactly an engine keeps several rates, a minute each."""
+    with testbed_in_use(keep=False, progress=TerminalProgress()):
+        pacing.show(measured("bench.pacing", result=pacing.RESULT), console=Console())
+
+
 def broken_histories(_: int) -> None:
     """Print what becomes of broken histories; one that is neither judged nor refused is an error."""
     if mutations.run():
@@ -76,8 +88,9 @@ GROUPS: Mapping[str, Callable[[int], None]] = {
     "mutations": broken_histories,
     "deployment": deployments,
     "windows": windows,
+    "rates": rates,
 }
-"""The groups of figures; the last two need the testbed and an otherwise quiet machine."""
+"""The groups of figures; the last three need the testbed and an otherwise quiet machine."""
 
 
 @click.command()

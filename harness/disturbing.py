@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from random import Random
 
+from chaos.process import ForcedDelete
 from chaos.rollout import RollingRestart
 from chaos.scale import BrokersAway
 from harness.clients.admin import Admin
 from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.faults import Fault
-from harness.measuring.plan import Disturbance
+from harness.measuring.plan import Disturbance, Plan, Purpose, longest_s
 from harness.measuring.result import Recording
 from harness.run import Run
 from harness.trial import await_healing, inject, prove
+from harness.verdict import Inconclusive
+from harness.victims import ALeader, Scene, the
 
 AFTER_S = 5.0
 """Of the judged part: what is compared with the restart has been seen."""
-ROLL_BUDGET_S = 600.0
+BUDGETS_S = {Disturbance.ROLLING_RESTART: 600.0, Disturbance.BROKER_KILLED: 180.0}
+"""From the injection until all is in sync again; a trial is not held open for longer."""
 
 
 class Undisturbed:
     """Nothing is done to the cluster."""
 
     pods: tuple[str, ...]
+    struck_s: float | None = None
+    """When the disturbance was injected, on the run's clock; None when nothing strikes in the midst of a trial."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.pods = cluster.brokers
@@ -36,38 +44,78 @@ class Undisturbed:
         return True
 
 
-class Rolling(Undisturbed):
-    """Every broker is restarted in turn, as soon as the judged part has begun; the trial lasts until all are back."""
+class Striking(Undisturbed):
+    """A fault strikes once, in the midst of a trial, which lasts until all is proven and in sync again."""
 
-    def __init__(self, cluster: Cluster, run: Run) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        admin: Admin,
+        run: Run,
+        *,
+        strikes: Callable[[Recording], bool],
+        choose: Callable[[], Fault],
+        budget_s: float,
+    ) -> None:
         super().__init__(cluster)
-        self._fault: Fault = RollingRestart(cluster)
-        self._run, self._begun = run, False
+        self._admin, self._run, self._strikes, self._choose, self._budget_s = admin, run, strikes, choose, budget_s
+        self._fault: Fault | None = None
+        self._is_proven = self._is_healed = False
 
     def look(self, recording: Recording) -> None:
-        if not self._begun and recording.judged_s >= AFTER_S:
-            inject(self._fault, self._run, Evidence())
-            self._begun = True
+        if self._fault is None:
+            if self._strikes(recording):
+                self._fault = self._choose()
+                self.struck_s = inject(self._fault, self._run, Evidence())
+        elif not self._is_proven and self._fault.proof_of_injection() is not None:
+            self._is_proven = True
+            self._run.event("proven", f"{self._fault.name} proven")
 
     def is_over(self) -> bool:
-        if not self._begun or self._fault.proof_of_healing() is None:
-            return False
-        self._run.event("healed", f"{self._fault.name}: every broker is back")
-        self._run.faults.close(self._fault)
-        return True
+        """Say whether nothing is under way; a fault that is not proven, or not healed in time, ends the load."""
+        if self._fault is None or self._is_healed:
+            return True
+        if self._is_proven and self._fault.proof_of_healing() is not None and not self._admin.out_of_sync():
+            self._is_healed = True
+            self._run.event("healed", f"in sync again after {self._fault.name}")
+            self._run.faults.close(self._fault)
+        elif self._run.clock.now_s() - (self.struck_s or 0.0) > self._budget_s:
+            if not self._is_proven:
+                raise Inconclusive(f"nothing proves that the {self._fault.name} happened within {self._budget_s:g} s")
+            raise AssertionError(f"not in sync again within {self._budget_s:g} s after {self._fault.name}")
+        return self._is_healed
 
 
 @contextmanager
-def disturbed(disturbance: Disturbance | None, *, cluster: Cluster, admin: Admin, run: Run) -> Iterator[Undisturbed]:
+def disturbed(
+    disturbance: Disturbance | None, *, plan: Plan, cluster: Cluster, admin: Admin, run: Run
+) -> Iterator[Undisturbed]:
     """Disturb the cluster for the length of a `with` block; it is in sync again when the block is left."""
+    striking = partial(Striking, cluster, admin, run)
     match disturbance:
         case None:
             yield Undisturbed(cluster)
         case Disturbance.ROLLING_RESTART:
-            yield Rolling(cluster, run)
+            yield striking(
+                strikes=lambda recording: recording.judged_s >= AFTER_S,
+                choose=lambda: RollingRestart(cluster),
+                budget_s=BUDGETS_S[disturbance],
+            )
+        case Disturbance.BROKER_KILLED:
+            scene = Scene(cluster=cluster, admin=admin, random=Random(run.settings.seed))
+            yield striking(
+                strikes=partial(_is_half_over, plan),
+                choose=lambda: ForcedDelete(cluster, the(ALeader(), scene)),
+                budget_s=BUDGETS_S[disturbance],
+            )
         case Disturbance.BROKER_DOWN:
             with _one_broker_away(cluster, admin, run) as calm:
                 yield calm
+
+
+def _is_half_over(plan: Plan, recording: Recording) -> bool:
+    """Say whether a trial is the long one of its plan, and half of it is behind."""
+    return recording.purpose in (Purpose.SOAK, Purpose.HOLD) and recording.judged_s >= longest_s(plan) / 2
 
 
 @contextmanager

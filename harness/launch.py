@@ -32,6 +32,8 @@ from harness.selection import Selection
 ROOT = Path(__file__).parent.parent
 DOCUMENTED = ROOT / "manifests" / "base"
 ON_TESTBED = ROOT / "manifests" / "overlays" / "testbed"
+UNTHROTTLED = ROOT / "manifests" / "overlays" / "unthrottled"
+"""The testbed's cluster, its brokers without a limit of CPU: generators are compared, not the brokers' quota."""
 SUITES = ROOT / "suites"
 
 Work = Callable[[Settings, Path], Sequence[str]]

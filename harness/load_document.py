@@ -31,7 +31,8 @@ class Concluded:
     tried: Sequence[Tried]
     outcome: Outcome
     conclusion: Conclusion
-    delivery: Judgement | None
+    judgements: Sequence[Judgement]
+    """On the load as a whole, not on one of its trials."""
     hours_to_full_disk: float | None
 
 
@@ -60,7 +61,7 @@ def document(load: Concluded, *, quota_cores: float | None, **about: object) -> 
         },
         "hours_to_full_disk": load.hours_to_full_disk,
         "cpu_model": _model_as_json(model_of(judged), quota_cores=quota_cores),
-        "judgements": [] if load.delivery is None else [load.delivery.as_json()],
+        "judgements": [judgement.as_json() for judgement in load.judgements],
         "trials": [_trial_as_json(tried) for tried in load.tried],
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import load_report, profiles, sizing_table
-from harness.checkers.load import delivery
+from harness.checkers.load import delivery, recovery
 from harness.checkers.load.resources import Documented
 from harness.checkers.load.sufficiency import Earlier, Sufficiency, conclude
 from harness.clients.admin import Admin
@@ -38,6 +38,8 @@ from harness.run import Run, Settings
 from harness.verdict import Inconclusive, Judgement, merge
 
 PRECISION = 0.05
+RESTARTING = (Disturbance.ROLLING_RESTART, Disturbance.BROKER_KILLED)
+"""Under these the resources of brokers are not judged: a broker's counters begin anew."""
 CODES = {
     Sufficiency.SUFFICIENT: ExitCode.CERTIFIED,
     Sufficiency.INSUFFICIENT: ExitCode.NOT_CERTIFIED,
@@ -115,27 +117,28 @@ def _concluded(
         admin=place.admin,
         progress=progress,
     )
-    with topic as name, disturbed(profile.disturbance, cluster=place.cluster, admin=place.admin, run=run) as calm:
+    done_to_it = disturbed(profile.disturbance, plan=profile.plan, cluster=place.cluster, admin=place.admin, run=run)
+    with topic as name, done_to_it as calm:
         ground = Ground(
             cluster=place.cluster,
             topic=name,
-            documented=place.documented if profile.disturbance is not Disturbance.ROLLING_RESTART else None,
+            documented=None if profile.disturbance in RESTARTING else place.documented,
             most_records=2 * records_planned(profile.plan),
             calm=calm,
         )
         folder = run.settings.report_dir / "load"
         with LoadLines(profile, console=console) as lines:
             done = run_load(profile, ground=ground, folder=folder, clock=run.clock, say=lines.say)
-    return _judged(done, place, earlier=earlier)
+    return _judged(done, place, struck_s=calm.struck_s, earlier=earlier)
 
 
-def _judged(done: Load, place: Place, *, earlier: Earlier | None) -> Concluded:
+def _judged(done: Load, place: Place, *, struck_s: float | None, earlier: Earlier | None) -> Concluded:
     profile = done.profile
-    whole = delivered(done.ledgers, profile) if profile.traffic.groups else None
+    judgements = tuple(_on_the_whole(done, struck_s=struck_s))
     precision = profile.plan.precision if isinstance(profile.plan, FindKnee) else PRECISION
     conclusion = conclude(
         done.outcome,
-        delivery=whole,
+        judgements=judgements,
         expected_hz=profile.expected_records_per_s,
         precision=precision,
         earlier=earlier,
@@ -145,9 +148,17 @@ def _judged(done: Load, place: Place, *, earlier: Earlier | None) -> Concluded:
         tried=done.tried,
         outcome=done.outcome,
         conclusion=conclusion,
-        delivery=whole,
+        judgements=judgements,
         hours_to_full_disk=_hours(done.outcome, profile, place),
     )
+
+
+def _on_the_whole(done: Load, *, struck_s: float | None) -> Iterable[Judgement]:
+    """Judge what is not a matter of one rate: the delivery, where somebody reads, and the recovery."""
+    if done.profile.traffic.groups:
+        yield delivered(done.ledgers, done.profile)
+    if struck_s is not None:
+        yield recovery.check(done.result, struck_s=struck_s)
 
 
 def _hours(outcome: Outcome, profile: Profile, place: Place) -> float | None:
@@ -227,8 +238,8 @@ def _facts(concluded: Concluded) -> Iterable[str]:
         yield f"headroom over what is expected: {conclusion.headroom_ratio:+.0%}"
     if concluded.hours_to_full_disk is not None:
         yield f"a broker's volume is full after {concluded.hours_to_full_disk:.1f} h at that rate"
-    if concluded.delivery is not None:
-        yield f"delivery: {concluded.delivery.verdict.value}, {concluded.delivery.reason}"
+    for judgement in concluded.judgements:
+        yield f"{judgement.checker}: {judgement.verdict.value}, {judgement.reason}"
 
 
 def main(arguments: Sequence[str]) -> int:

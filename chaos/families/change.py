@@ -1,19 +1,14 @@
-"""What an operator does: a node is drained, brokers are restarted, an image is wrong."""
+"""What an operator does: all brokers are restarted in turn, an image is wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from chaos.badimage import BadImage
-from chaos.node import Drain
 from chaos.rollout import RollingRestart
 from harness import budget
-from harness.families import BROKERS, Family, Ground, Span
+from harness.families import Family, Ground, Span
 from harness.faults import Fault
-
-
-def _drained(ground: Ground, pods: Sequence[str]) -> Fault:
-    return Drain(ground.kubernetes, *pods)
 
 
 def _rolled(ground: Ground, _: Sequence[str]) -> Fault:
@@ -24,15 +19,6 @@ def _wrong_image(ground: Ground, _: Sequence[str]) -> Fault:
     return BadImage(ground.kubernetes)
 
 
-DRAIN = Family(
-    name="drain",
-    group="change",
-    what="the node of a broker is cordoned and its pods are evicted",
-    make=_drained,
-    victims=BROKERS,
-    lasts=Span(least_s=5, most_s=60),
-    alone=True,
-)
 ROLL = Family(
     name="rolling-restart",
     group="change",

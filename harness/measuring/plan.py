@@ -85,6 +85,7 @@ class Disturbance(Enum):
 
     BROKER_DOWN = "one broker down"
     ROLLING_RESTART = "rolling restart"
+    BROKER_KILLED = "a broker killed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +127,11 @@ class FindKnee:
 
 
 Plan = Hold | Soak | FindKnee
+
+
+def longest_s(plan: Plan) -> float:
+    """Return how long the trial is judged that a plan ends with."""
+    return plan.soak_s if isinstance(plan, FindKnee) else plan.measured_s
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,8 +32,8 @@ def written(load: LoadResult, *, repeats: tuple[float, ...] = (1000, 1010, 990))
         profile=profiles.of_sizing(sizing.read()),
         tried=[tried],
         outcome=outcome,
-        conclusion=conclude(outcome, delivery=WHOLE, expected_hz=500, precision=0.05),
-        delivery=WHOLE,
+        conclusion=conclude(outcome, judgements=[WHOLE], expected_hz=500, precision=0.05),
+        judgements=[WHOLE],
         hours_to_full_disk=None,
     )
     found: dict[str, Any] = json.loads(json.dumps(document(concluded, quota_cores=0.5, run_id="r")))

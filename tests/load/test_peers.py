@@ -6,7 +6,9 @@ import pytest
 
 from harness.errors import ExitCode
 from harness.measuring.peer_output import Work
-from harness.peers import Comparison, Pair, verdict
+from harness.measuring.stall import Late
+from harness.peers import Compared, Comparison, Pair, verdict
+from harness.stalling import OneStall, Stalled
 
 
 def compared(*, speed: float, cpu: float, name: str = "producer") -> Comparison:
@@ -24,17 +26,31 @@ def test_ratios_are_of_medians() -> None:
     assert found.cpu_ratio == pytest.approx(0.6)
 
 
+def stalled(*, counted: tuple[int, ...] = (1900, 1500, 1000)) -> Stalled:
+    """Return stalls of two seconds at a thousand records per second: so many late twice, and once far off."""
+
+    def one(counts: tuple[int, ...]) -> OneStall:
+        limits = zip((100.0, 500.0, 1000.0), (1900, 1500, 1000), counts, strict=True)
+        late = tuple(Late(limit_ms=limit, counted=number, computed=computed) for limit, computed, number in limits)
+        return OneStall(stalled_s=2.0, late=late)
+
+    peer = Work(records=60_000, records_per_s=1000, cpu_s=5)
+    return Stalled(stalls=(one(counted), one((5000, 5000, 5000)), one(counted)), peer=peer)
+
+
 @pytest.mark.parametrize(
-    ("producer", "consumer", "code"),
+    ("producer", "consumer", "stall", "code"),
     [
-        ((1.0, 1.0), (1.0, 3.0), ExitCode.CERTIFIED),
-        ((0.99, 0.5), (1.5, 1.0), ExitCode.NOT_CERTIFIED),
-        ((1.5, 1.01), (1.5, 1.0), ExitCode.NOT_CERTIFIED),
-        ((1.5, 0.5), (0.9, 0.1), ExitCode.NOT_CERTIFIED),
+        ((1.0, 1.0), (1.0, 3.0), stalled(), ExitCode.CERTIFIED),
+        ((0.99, 0.5), (1.5, 1.0), stalled(), ExitCode.NOT_CERTIFIED),
+        ((1.5, 1.01), (1.5, 1.0), stalled(), ExitCode.NOT_CERTIFIED),
+        ((1.5, 0.5), (0.9, 0.1), stalled(), ExitCode.NOT_CERTIFIED),
+        ((1.0, 1.0), (1.0, 3.0), stalled(counted=(1900, 1500, 1031)), ExitCode.NOT_CERTIFIED),
+        ((1.0, 1.0), (1.0, 3.0), stalled(counted=(3, 2, 1)), ExitCode.NOT_CERTIFIED),
     ],
 )
 def test_the_goals_are_reached_or_not(
-    producer: tuple[float, float], consumer: tuple[float, float], code: ExitCode
+    producer: tuple[float, float], consumer: tuple[float, float], stall: Stalled, code: ExitCode
 ) -> None:
     sides = [compared(speed=speed, cpu=cpu) for speed, cpu in (producer, consumer)]
-    assert verdict(sides[0], sides[1]) is code
+    assert verdict(Compared(producer=sides[0], consumer=sides[1], stalled=stall)) is code

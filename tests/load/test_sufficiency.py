@@ -23,7 +23,13 @@ def concluded(
     expected_hz: float | None = 2000,
     earlier: Earlier | None = None,
 ) -> Conclusion:
-    return conclude(outcome, delivery=delivery, expected_hz=expected_hz, precision=0.05, earlier=earlier)
+    return conclude(
+        outcome,
+        judgements=[] if delivery is None else [delivery],
+        expected_hz=expected_hz,
+        precision=0.05,
+        earlier=earlier,
+    )
 
 
 def test_more_than_expected_suffices_and_the_headroom_is_told() -> None:

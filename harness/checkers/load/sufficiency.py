@@ -47,34 +47,37 @@ class Earlier:
 def conclude(
     outcome: Outcome,
     *,
-    delivery: Judgement | None,
+    judgements: Sequence[Judgement],
     expected_hz: float | None,
     precision: float,
     earlier: Earlier | None = None,
 ) -> Conclusion:
     """Say whether the sizing suffices. A lost record speaks against the cluster, whatever the speed was.
 
-    `delivery` of None means that nobody was to read: what was not read is then not lost.
+    `judgements` are those on the load as a whole: its delivery, and its recovery from what was done to it. Without
+    one of delivery nobody was to read: what was not read is then not lost.
     """
     knee = interval(outcome.repeats, resolution=precision) if len(outcome.repeats) > 1 else None
     headroom = outcome.carried_hz / expected_hz - 1 if outcome.carried_hz is not None and expected_hz else None
-    sufficiency, reason = _said(outcome, delivery=delivery, expected_hz=expected_hz, knee=knee)
+    sufficiency, reason = _said(outcome, judgements=judgements, expected_hz=expected_hz, knee=knee)
     if sufficiency is Sufficiency.SUFFICIENT and earlier is not None and (drift := _drift(outcome, earlier, precision)):
         sufficiency, reason = Sufficiency.DRIFT, drift
     return Conclusion(sufficiency=sufficiency, reason=reason, knee=knee, headroom_ratio=headroom)
 
 
 def _said(
-    outcome: Outcome, *, delivery: Judgement | None, expected_hz: float | None, knee: Interval | None
+    outcome: Outcome, *, judgements: Sequence[Judgement], expected_hz: float | None, knee: Interval | None
 ) -> tuple[Sufficiency, str]:
-    if delivery is not None and delivery.verdict is Verdict.FAIL:
-        return Sufficiency.INSUFFICIENT, delivery.reason
+    for judgement in judgements:
+        if judgement.verdict is Verdict.FAIL:
+            return Sufficiency.INSUFFICIENT, judgement.reason
     if outcome.verdict is Verdict.FAIL:
         return Sufficiency.INSUFFICIENT, outcome.reason
     if outcome.verdict is Verdict.INCONCLUSIVE:
         return Sufficiency.INCONCLUSIVE, outcome.reason
-    if delivery is not None and delivery.verdict is Verdict.INCONCLUSIVE:
-        return Sufficiency.INCONCLUSIVE, delivery.reason
+    for judgement in judgements:
+        if judgement.verdict is Verdict.INCONCLUSIVE:
+            return Sufficiency.INCONCLUSIVE, judgement.reason
     if expected_hz is None:
         return Sufficiency.SUFFICIENT, f"{outcome.reason}; no rate is expected of this profile yet"
     if outcome.carried_hz is not None and outcome.carried_hz >= expected_hz:

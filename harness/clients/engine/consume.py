@@ -23,6 +23,9 @@ from harness.runclock import NS_PER_S
 POLL_S = 0.02
 BATCH = 2000
 WATERMARK_TIMEOUT_S = 5
+FETCH_AGAIN_MS = 5
+"""How soon the client fetches again after its queue was full. Its default of a second is far longer than the queue
+lasts: a reader that works off a backlog then waits for most of the time (measured: 0.35 of the peer's speed)."""
 
 
 class Stream:
@@ -126,6 +129,7 @@ def settings_of(order: ConsumerOrder) -> Settings:
     return {
         **plain_consumer(order.bootstrap, group=order.group),
         "client.id": order.name,
+        "fetch.queue.backoff.ms": FETCH_AGAIN_MS,
         "enable.partition.eof": True,
     }
 
