@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Protocol
@@ -44,6 +44,7 @@ class Campaign:
     unclear: tuple[str, ...] = ()
     first: Schedule | None = None
     shrunk: Shrunk | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -68,6 +69,9 @@ class Campaigner:
 
     def carry_out(self) -> Campaign:
         """Do what was ordered; a schedule that fails is shrunk."""
+        return replace(self._carried_out(), facts=self.fields.facts())
+
+    def _carried_out(self) -> Campaign:
         order = self.order
         if order.search_s is not None:
             return self._searched(order.search_s)

@@ -44,6 +44,7 @@ def result(run: Run, order: ChaosOrder, campaign: Campaign, *, left_out: Mapping
         faults=[one.as_json() for one in campaign.outcome.struck][:FACTS_MOST],
         left_out=dict(left_out) | {one.step.family: one.why for one in campaign.outcome.missed if one.is_unsupported},
     )
+    evidence.fact(**campaign.facts)
     if campaign.searched:
         evidence.fact(schedules_tried=campaign.searched)
     if campaign.first is not None:
@@ -115,6 +116,7 @@ def summary(run: Run, order: ChaosOrder, campaign: Campaign | None, *, verdict: 
 
 def _about(campaign: Campaign) -> Iterator[str]:
     outcome = campaign.outcome
+    yield from (f"{name.replace('_', ' ')}: {value}" for name, value in campaign.facts.items())
     if campaign.searched:
         yield f"{campaign.searched} schedules were tried"
     if campaign.first is not None and campaign.first != outcome.schedule:

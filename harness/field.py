@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -38,6 +38,9 @@ class Fields(Protocol):
     def open(self) -> AbstractContextManager[Field]:
         """Return a field of its own, which is cleared when the block is left."""
 
+    def facts(self) -> Mapping[str, object]:
+        """Return what is to be known of all fields that there were."""
+
 
 def load_on(topic: str, *, partitions: int, rate_hz: float) -> tuple[Load, Transactions]:
     """Return the traffic of a field: plain and transactional producers, a transformer, readers of every kind."""
@@ -52,6 +55,9 @@ class LiveFields:
         self._cluster, self._run, self._known = cluster, run, known
         self._admin = Admin(cluster.bootstrap)
         self._numbers = itertools.count()
+
+    def facts(self) -> Mapping[str, object]:
+        return {}
 
     @contextmanager
     def open(self) -> Iterator[Field]:

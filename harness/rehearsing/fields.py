@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from harness.families import Catalogue, Ground
@@ -27,6 +28,11 @@ class RehearsedFields:
     def __init__(self, clock: RehearsalClock, *, run: Run, known: Catalogue, bugs: frozenset[Bug]) -> None:
         self._clock, self._run, self._known, self._bugs = clock, run, known, bugs
         self._numbers = itertools.count()
+        self._struck: Counter[Bug] = Counter()
+
+    def facts(self) -> Mapping[str, object]:
+        """Return how often each planted bug struck: one that never did has shown nothing."""
+        return {f"{bug.name.lower()}_struck": self._struck[bug] for bug in sorted(self._bugs, key=lambda bug: bug.name)}
 
     @contextmanager
     def open(self) -> Iterator[Field]:
@@ -43,5 +49,4 @@ class RehearsedFields:
             pipeline=pipeline_of(load, company),
             known=self._known,
         )
-        for bug in sorted(self._bugs, key=lambda bug: bug.name):
-            self._run.event("planted", f"{bug.name} struck {stage.world.fired[bug]} times in {path.name}")
+        self._struck.update(stage.world.fired)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -97,6 +97,9 @@ class Ticking:
         self._fields, self._clock, self._seconds = fields, clock, seconds
         self.opened, self.unfit_after = 0, 10_000
 
+    def facts(self) -> Mapping[str, object]:
+        return self._fields.facts()
+
     @contextmanager
     def open(self) -> Iterator[Field]:
         self.opened += 1
@@ -160,6 +163,12 @@ def test_what_was_found_fails_again_by_the_one_command_that_is_printed(tmp_path:
     assert again == f"again: harness chaos --seed 1 --schedule {found.shortest}"
     replayed = carried_out(tmp_path / "again", schedule(found.shortest, shrink_s=0), bug=Bug.NO_TRUNCATION)
     assert replayed.campaign.outcome.kinds == found.campaign.outcome.kinds
+
+
+def test_a_bug_that_never_struck_is_told_as_that(tmp_path: Path) -> None:
+    done = carried_out(tmp_path, schedule("crash:leader@0"), bug=Bug.RETENTION_TOO_LATE)
+    assert not done.campaign.failed
+    assert "  retention too late struck: 0" in done.lines()
 
 
 def test_without_a_bug_a_search_finds_nothing(tmp_path: Path) -> None:
