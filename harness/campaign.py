@@ -24,8 +24,8 @@ from harness.waiting import Clock, MonotonicClock
 class Lines(Teller, Protocol):
     """Whoever tells people how a campaign goes."""
 
-    def expect(self, what: str, left_s: Callable[[], float] | None) -> None:
-        """Tell what is done from now on, and, asked again and again, for about how much longer."""
+    def expect(self, what: str, left_s: Callable[[], float] | None, *, tries: bool) -> None:
+        """Tell what is done from now on, one schedule or many tries, and, asked again, for about how much longer."""
 
     def tried(self, schedule: Schedule, outcome: Outcome) -> None:
         """Tell what a schedule of a search or of a shrinking came to."""
@@ -77,7 +77,7 @@ class Campaigner:
             return self._searched(order.search_s)
         if order.schedule is not None:
             given = parse(order.schedule)
-            self.lines.expect(f"the schedule {given}", None)
+            self.lines.expect(f"the schedule {given}", None, tries=False)
             return self._shrunk(Campaign(outcome=self._undergo(lambda _: given.steps, is_given=True)))
         return self._shrunk(Campaign(outcome=self._undergo(self._drawn, is_given=False)))
 
@@ -85,7 +85,7 @@ class Campaigner:
         """Draw rounds until the time is over; what is under way by then is finished."""
         clock = self.run.clock
         until_s = clock.now_s() + self.order.for_s
-        self.lines.expect(f"faults for {self.order.for_s:g} s", lambda: until_s - clock.now_s())
+        self.lines.expect(f"faults for {self.order.for_s:g} s", lambda: until_s - clock.now_s(), tries=False)
         for each in rounds(Random(self.run.settings.seed), supported):
             for step in each:
                 if step.after_sync and clock.now_s() >= until_s:
@@ -150,5 +150,5 @@ class Campaigner:
     def _within(self, budget_s: float, *, what: str) -> Callable[[], bool]:
         """Return a question: is there time for one more schedule, if it takes as long as the longest so far?"""
         until_s = self.clock.now_s() + budget_s
-        self.lines.expect(what, lambda: until_s - self.clock.now_s())
+        self.lines.expect(what, lambda: until_s - self.clock.now_s(), tries=True)
         return lambda: not self._is_broken and self.clock.now_s() + self._longest_s <= until_s

@@ -24,8 +24,8 @@ SHOWN = 90
 class ChaosLines:
     """A line for each fault that is over and each schedule that was tried; on a terminal one for what is under way."""
 
-    def __init__(self, console: Console, *, is_quiet: bool = False) -> None:
-        self._console, self._is_quiet = console, is_quiet
+    def __init__(self, console: Console, *, is_rehearsal: bool) -> None:
+        self._console, self._is_rehearsal, self._is_quiet = console, is_rehearsal, False
         self._left_s: Callable[[], float] | None = None
         self._live = Live(self, console=console, refresh_per_second=2, transient=True) if console.is_terminal else None
         self._under_way: dict[str, Struck] = {}
@@ -56,7 +56,9 @@ class ChaosLines:
         if selected.left_out:
             self._console.print(f"  left out, not on this cluster: {', '.join(selected.left_out)}", markup=False)
 
-    def expect(self, what: str, left_s: Callable[[], float] | None) -> None:
+    def expect(self, what: str, left_s: Callable[[], float] | None, *, tries: bool) -> None:
+        """Say what is done; of the many quick tries of a rehearsal only those that fail are told."""
+        self._is_quiet = tries and self._is_rehearsal
         self._console.print(f"  … {what}", markup=False)
         self._left_s = left_s
 

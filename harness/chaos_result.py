@@ -30,7 +30,9 @@ REHEARSED = {verdict: f"{title}, in a rehearsal, which certifies nothing" for ve
 
 
 def replay(run: Run, order: ChaosOrder, campaign: Campaign) -> str:
-    """Return the one command that carries out again what failed, or what was carried out."""
+    """Return the one command that carries out again what failed, or what was carried out; or searches once more."""
+    if campaign.searched and not campaign.failed:
+        return run.settings.command
     where = run.settings.command.removesuffix(order.words()).rstrip()
     return f"{where} {schedule_words(str(campaign.outcome.schedule))}"
 
@@ -42,7 +44,9 @@ def result(run: Run, order: ChaosOrder, campaign: Campaign, *, left_out: Mapping
         schedule=str(campaign.outcome.schedule),
         replay=replay(run, order, campaign),
         faults=[one.as_json() for one in campaign.outcome.struck][:FACTS_MOST],
-        left_out=dict(left_out) | {one.step.family: one.why for one in campaign.outcome.missed if one.is_unsupported},
+        left_out=_by_reason(
+            {**left_out, **{one.step.family: one.why for one in campaign.outcome.missed if one.is_unsupported}}
+        ),
     )
     evidence.fact(**campaign.facts)
     if campaign.searched:
@@ -60,6 +64,14 @@ def result(run: Run, order: ChaosOrder, campaign: Campaign, *, left_out: Mapping
         duration_s=run.clock.now_s(),
         evidence=evidence,
     )
+
+
+def _by_reason(left_out: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the families that were left out, by what they need."""
+    found: dict[str, list[str]] = {}
+    for name, why in left_out.items():
+        found.setdefault(why, []).append(name)
+    return found
 
 
 def unjudged(run: Run, why: str) -> ClauseResult:

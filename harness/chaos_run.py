@@ -62,12 +62,13 @@ def chaos(run: Run, order: ChaosOrder, *, progress: Progress, console: Console) 
     run.owed[CLAIM.id] = CLAIM
     campaign, why = None, ""
     try:
-        with fields_of(run, selected.known, progress=progress) as fields:
-            is_quiet = settings.is_rehearsal and order.search_s is not None
-            with ChaosLines(console, is_quiet=is_quiet) as lines:
-                lines.families(selected)
-                campaigner = Campaigner(fields=fields, run=run, known=selected.known, order=order, lines=lines)
-                campaign = campaigner.carry_out()
+        with (
+            fields_of(run, selected.known, progress=progress) as fields,
+            ChaosLines(console, is_rehearsal=settings.is_rehearsal) as lines,
+        ):
+            lines.families(selected)
+            campaigner = Campaigner(fields=fields, run=run, known=selected.known, order=order, lines=lines)
+            campaign = campaigner.carry_out()
     except Inconclusive as unclear:
         why = str(unclear)
     except KeyboardInterrupt:

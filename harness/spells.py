@@ -74,7 +74,7 @@ def faults_judged(spells: Sequence[Spell], missed: Sequence[Missed], *, is_given
     measured = {"faults": len(struck), "proven": len(struck) - len(unproven), "left_out": len(missed)}
     problems = [*unproven, *lacking] or ([] if struck else ["no fault was injected, so nothing was survived"])
     verdict = Verdict.INCONCLUSIVE if problems else Verdict.PASS
-    reason = "; ".join(problems) or f"{len(struck)} faults, each proven"
+    reason = "; ".join(problems) or f"faults proven: {len(struck)} of {len(struck)}"
     return Judgement(checker=FAULTS, verdict=verdict, reason=reason, measured=measured)
 
 

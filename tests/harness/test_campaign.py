@@ -40,8 +40,8 @@ class Told:
 
     tries: list[tuple[str, Verdict]] = field(default_factory=list)
 
-    def expect(self, what: str, left_s: Callable[[], float] | None) -> None:
-        assert what
+    def expect(self, what: str, left_s: Callable[[], float] | None, *, tries: bool) -> None:
+        assert what.startswith(("searching", "shrinking")) is tries
         assert left_s is None or left_s() > 0
 
     def begun(self, struck: Struck) -> None:
@@ -174,6 +174,7 @@ def test_a_bug_that_never_struck_is_told_as_that(tmp_path: Path) -> None:
 def test_without_a_bug_a_search_finds_nothing(tmp_path: Path) -> None:
     done = carried_out(tmp_path, searching(tries=8))
     assert concluded(done.campaign) == (Verdict.PASS, "")
+    assert "  again: harness chaos --seed 1 --search 8s" in done.lines()
     assert done.campaign.searched == 8
     assert {verdict for text, verdict in done.told.tries if text != "none"} == {Verdict.PASS}
 

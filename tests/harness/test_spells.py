@@ -108,7 +108,7 @@ def test_where_nothing_was_injected_there_is_no_window_to_judge() -> None:
 
 def test_faults_that_are_all_proven_pass() -> None:
     judged = faults_judged((CRASH, BOTH), (), is_given=True)
-    assert (judged.verdict, judged.reason) == (Verdict.PASS, "3 faults, each proven")
+    assert (judged.verdict, judged.reason) == (Verdict.PASS, "faults proven: 3 of 3")
 
 
 @pytest.mark.parametrize("is_unsupported", [True, False])
