@@ -151,7 +151,7 @@ class Ordeal:
         targets, part = fault.plan(), Evidence()
         try:
             injected_s = inject(fault, self._run, part)
-        except BaseException as error:
+        except BaseException as error:  # whatever it is: half of the fault may be there
             fault.heal()
             lack = error if isinstance(error, Unsupported) else error.__cause__
             if not isinstance(lack, Unsupported):
