@@ -27,6 +27,9 @@ class Lines(Teller, Protocol):
     def expect(self, what: str, left_s: Callable[[], float] | None, *, tries: bool) -> None:
         """Tell what is done from now on, one schedule or many tries, and, asked again, for about how much longer."""
 
+    def failed(self, outcome: Outcome) -> None:
+        """Tell what failed and why, before it is made shorter."""
+
     def tried(self, schedule: Schedule, outcome: Outcome) -> None:
         """Tell what a schedule of a search or of a shrinking came to."""
 
@@ -61,10 +64,9 @@ class Campaigner:
     order: ChaosOrder
     lines: Lines
     clock: Clock = field(default_factory=MonotonicClock)
-    _failed: dict[str, Outcome] = field(default_factory=dict)
     _unclear: list[str] = field(default_factory=list)
     _last: Outcome | None = None
-    _longest_s: float = 0.0
+    _last_s: float = 0.0
     _is_broken: bool = False
 
     def carry_out(self) -> Campaign:
@@ -96,7 +98,7 @@ class Campaigner:
         begun_s = self.clock.now_s()
         with self.fields.open() as field:
             outcome = undergo(plan, field, run=self.run, teller=self.lines, is_given=is_given)
-        self._longest_s = max(self._longest_s, self.clock.now_s() - begun_s)
+        self._last_s = self.clock.now_s() - begun_s
         return outcome
 
     def _try(self, schedule: Schedule) -> Outcome | None:
@@ -133,22 +135,31 @@ class Campaigner:
         if not campaign.failed or not first.steps or not self.order.shrink_s:
             return replace(campaign, first=first if campaign.failed else None)
 
+        best = campaign.outcome
+        tried = 0
+
         def fails(schedule: Schedule) -> bool:
+            nonlocal best, tried
+            tried += 1
             outcome = self._try(schedule)
             if outcome is None or kinds.isdisjoint(outcome.kinds):
                 return False
-            self._failed[str(schedule)] = outcome
+            best = outcome
             return True
+
+        self.lines.failed(best)
 
         may_go_on = self._within(
             self.order.shrink_s, what=f"shrinking what failed, for {self.order.shrink_s:g} s at most"
         )
-        shrunk = shrink(first, known=self.known, fails=fails, may_go_on=may_go_on)
-        outcome = self._failed.get(str(shrunk.schedule), campaign.outcome)
-        return replace(campaign, outcome=outcome, first=first, shrunk=shrunk)
+        try:
+            shrunk = shrink(first, known=self.known, fails=fails, may_go_on=may_go_on)
+        except KeyboardInterrupt:  # what failed has failed, whoever has no time to see it shorter
+            shrunk = Shrunk(schedule=best.schedule, tried=tried, is_minimal=False)
+        return replace(campaign, outcome=best, first=first, shrunk=shrunk)
 
     def _within(self, budget_s: float, *, what: str) -> Callable[[], bool]:
-        """Return a question: is there time for one more schedule, if it takes as long as the longest so far?"""
+        """Return a question: is there time for one more schedule, if it takes as long as the last one did?"""
         until_s = self.clock.now_s() + budget_s
         self.lines.expect(what, lambda: until_s - self.clock.now_s(), tries=True)
-        return lambda: not self._is_broken and self.clock.now_s() + self._longest_s <= until_s
+        return lambda: not self._is_broken and self.clock.now_s() + self._last_s <= until_s

@@ -44,7 +44,7 @@ class ChaosLines:
 
     def __rich__(self) -> Text:
         done = f"{self._schedules} schedules tried" if self._schedules else f"{self._faults} faults over"
-        under_way = ", ".join(f"{one.step.what} on {', '.join(one.targets)}" for one in self._under_way.values())
+        under_way = ", ".join(f"{one.step.what} on {_whom(one)}" for one in self._under_way.values())
         return Text(f"  … {under_way or 'traffic alone'}  ({done}{self._left()})", overflow="ellipsis", no_wrap=True)
 
     def _left(self) -> str:
@@ -72,7 +72,7 @@ class ChaosLines:
             return
         verdict = Verdict.INCONCLUSIVE if struck.proven_s is None else Verdict.PASS
         sign, style = SIGNS[verdict]
-        line = Text.assemble((f"  {sign} ", style), f"{struck.step}  {shortened(', '.join(struck.targets))}  ")
+        line = Text.assemble((f"  {sign} ", style), f"{struck.step}  {_whom(struck)}  ")
         line.append(f"{_went(struck)}{self._left()}", style="dim")
         self._console.print(line)
 
@@ -81,12 +81,19 @@ class ChaosLines:
             why = "left out, unsupported here" if missed.is_unsupported else "not carried out"
             self._console.print(Text(f"  – {missed.step}  {why}: {shortened(missed.why)}", style="yellow"))
 
+    def failed(self, outcome: Outcome) -> None:
+        self._console.print(Text(f"  NOT HELD: {outcome.reason}", style="bold red"))
+
     def tried(self, schedule: Schedule, outcome: Outcome) -> None:
         self._schedules += 1
         if not self._is_quiet or outcome.verdict is Verdict.FAIL:
             sign, style = SIGNS[outcome.verdict]
             said = f"  {shortened(outcome.reason)}" if outcome.reason and schedule.steps else ""
             self._console.print(Text.assemble((f"  {sign} {self._schedules:3} ", style), f"{schedule}{said}"))
+
+
+def _whom(struck: Struck) -> str:
+    return shortened(", ".join(struck.victims or struck.targets))
 
 
 def _went(struck: Struck) -> str:

@@ -143,5 +143,5 @@ def _smallest(campaign: Campaign) -> str:
     shrunk = campaign.shrunk
     if shrunk is None:
         return ""
-    how = "nothing smaller fails" if shrunk.is_minimal else "smaller ones were left untried, as the budget was spent"
+    how = "nothing smaller fails" if shrunk.is_minimal else "smaller ones were left untried"
     return f"  ({how}, {shrunk.tried} tried)"

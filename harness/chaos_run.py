@@ -16,6 +16,7 @@ from harness.chaos_families import selected_for
 from harness.chaos_lines import ChaosLines
 from harness.chaos_order import ChaosOrder
 from harness.chaos_result import CLAIM, result, summary, unjudged
+from harness.client_words import kept_in
 from harness.deployment import deployed
 from harness.ending import end_in_order, ended
 from harness.families import Catalogue
@@ -90,7 +91,9 @@ def _done(arguments: Sequence[str]) -> int:
     order, settings = ChaosOrder.of(text), Settings.read(Path(settings_file))
     run = run_of(replace(settings, command=f"{settings.command} {order.words()}"))
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    verdict = chaos(run, order, progress=TerminalProgress(), console=console)
+    with kept_in(settings.report_dir / "clients.log") as screen:
+        progress = TerminalProgress(Console(file=screen, highlight=False))
+        verdict = chaos(run, order, progress=progress, console=console)
     return int(exit_code_of(verdict))
 
 

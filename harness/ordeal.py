@@ -160,7 +160,12 @@ class Ordeal:
             raise lack from None
         self.events.extend(part.events)
         struck = Struck(
-            step=step, family=self._known[step.family], fault=fault.name, targets=targets, injected_s=injected_s
+            step=step,
+            family=self._known[step.family],
+            fault=fault.name,
+            victims=pods,
+            targets=targets,
+            injected_s=injected_s,
         )
         self._under_way.append(UnderWay(fault, struck, pods=pods))
         self._teller.begun(struck)

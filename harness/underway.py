@@ -23,6 +23,7 @@ class Struck:
     step: Step
     family: Family
     fault: str
+    victims: tuple[str, ...]
     targets: tuple[str, ...]
     injected_s: float
     proven_s: float | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -52,6 +52,9 @@ class Told:
 
     def missed(self, missed: Missed) -> None:
         assert missed.why
+
+    def failed(self, outcome: Outcome) -> None:
+        assert outcome.verdict is Verdict.FAIL
 
     def tried(self, schedule: Schedule, outcome: Outcome) -> None:
         self.tries.append((str(schedule), outcome.verdict))
@@ -216,3 +219,21 @@ def test_shrinking_keeps_its_budget(tmp_path: Path) -> None:
 def test_shrinking_may_be_left_out(tmp_path: Path) -> None:
     done = carried_out(tmp_path, schedule("crash:leader@after5", shrink_s=0), bug=Bug.LEADER_EPOCH_FALLS)
     assert (done.shortest, done.campaign.shrunk, done.told.tries) == ("crash:leader@after5", None, [])
+
+
+def test_whoever_interrupts_the_shrinking_is_told_the_shortest_so_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = RehearsedFields.open
+    count = iter(range(100))
+
+    def open_twice(fields: RehearsedFields) -> AbstractContextManager[Field]:
+        if next(count) == 3:
+            raise KeyboardInterrupt
+        return opened(fields)
+
+    monkeypatch.setattr(RehearsedFields, "open", open_twice)
+    done = carried_out(tmp_path, schedule("kill:follower@after2,crash:leader@after3"), bug=Bug.LEADER_EPOCH_FALLS)
+    assert (done.campaign.failed, done.shortest) == (True, "crash:leader@after3")
+    assert done.campaign.shrunk is not None
+    assert (done.campaign.shrunk.tried, done.campaign.shrunk.is_minimal) == (3, False)

@@ -28,6 +28,7 @@ def struck(
         step=step,
         family=ALL[step.family],
         fault=step.family,
+        victims=("kafka-1",),
         targets=("kafka-1",),
         injected_s=at_s,
         proven_s=at_s + 1 if proven else None,
