@@ -9,6 +9,7 @@ from harness.certificate import ClauseResult
 from harness.chaos_order import ChaosOrder, schedule_words
 from harness.claims import Claim, Level
 from harness.evidence import Evidence
+from harness.report.figures import plural
 from harness.run import Run
 from harness.verdict import Judgement, Verdict
 
@@ -130,13 +131,14 @@ def _about(campaign: Campaign) -> Iterator[str]:
     outcome = campaign.outcome
     yield from (f"{name.replace('_', ' ')}: {value}" for name, value in campaign.facts.items())
     if campaign.searched:
-        yield f"{campaign.searched} schedules were tried"
+        yield f"{plural(campaign.searched, 'schedule')} tried"
     if campaign.first is not None and campaign.first != outcome.schedule:
         yield f"failed first with: {campaign.first}"
     if campaign.failed:
         yield f"fails with: {outcome.schedule}{_smallest(campaign)}"
     elif not campaign.searched:
-        yield f"{len(outcome.struck)} faults in {len(outcome.spells)} spells, {len(outcome.missed)} left out"
+        spells = plural(len(outcome.spells), "spell")
+        yield f"{plural(len(outcome.struck), 'fault')} in {spells}, {len(outcome.missed)} left out"
 
 
 def _smallest(campaign: Campaign) -> str:

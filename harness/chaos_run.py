@@ -67,7 +67,8 @@ def chaos(run: Run, order: ChaosOrder, *, progress: Progress, console: Console) 
             fields_of(run, selected.known, progress=progress) as fields,
             ChaosLines(console, is_rehearsal=settings.is_rehearsal) as lines,
         ):
-            lines.families(selected)
+            if order.schedule is None:
+                lines.families(selected)
             campaigner = Campaigner(fields=fields, run=run, known=selected.known, order=order, lines=lines)
             campaign = campaigner.carry_out()
     except Inconclusive as unclear:
