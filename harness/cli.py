@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sys
 import traceback
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import click
 
 import testbed
 from harness import (
+    chaos_commands,
     dry_run,
     earlier,
     load_commands,
@@ -24,23 +23,20 @@ from harness import (
     nodejs,
     peers,
     profiles,
-    resumption,
     rules,
 )
 from harness.catalogue import as_markdown, claims_in
 from harness.certificate import exit_code_of
 from harness.claims import Level
-from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.histories.reading import Form
 from harness.judging.config import Config
-from harness.launch import ROOT, SUITES, UNTHROTTLED, HealRequest, Request, Where, Work, heal, launch, suites
+from harness.launch import ROOT, SUITES, UNTHROTTLED, HealRequest, Request, Where, heal, suites
 from harness.measuring.recorded import RESULT
 from harness.progress import TerminalProgress
 from harness.rehearsal.rehearsing import rehearse
 from harness.rejudge import rejudge
-from harness.run import Settings
-from harness.selection import selection
+from harness.run_options import launched, rehearsal_options, request_of, run_options, selection_options
 
 
 class HarnessGroup(click.Group):
@@ -121,72 +117,6 @@ def claims(markdown: bool) -> None:
         click.echo(f"{claim.id:8} {claim.level.value:8} {claim.sentence}")
 
 
-RUN_OPTIONS = (
-    click.option("--kubeconfig", type=click.Path(path_type=Path), help="The cluster to use; default: the testbed."),
-    click.option("--context", help="The kubeconfig's context; may be left out when it has only one."),
-    click.option("--namespace", default="greenfield", show_default=True, help="Where to deploy."),
-    click.option(
-        "--manifests",
-        type=click.Path(path_type=Path, allow_dash=True),
-        help="A folder, kustomization, file or - ; default: the documented cluster.",
-    ),
-    click.option("--document", type=click.Path(path_type=Path), default=DEFAULT_PATH, help="The Markdown to certify."),
-    click.option("--reuse", is_flag=True, help="Certify what already runs in the namespace; deploy nothing."),
-    click.option(
-        "--i-know-this-is",
-        "known",
-        metavar="NAMESPACE",
-        help="Use this namespace although its cluster looks like one on which somebody depends.",
-    ),
-    click.option("--keep", is_flag=True, help="Leave the cluster under test (and the testbed) up afterwards."),
-    click.option("--seed", type=int, help="The seed of every random choice; default: a new one, which is printed."),
-    click.option("--reports", type=click.Path(path_type=Path), default=ROOT / "reports", help="Where reports go."),
-    click.option("--json", "as_json", is_flag=True, help="Print the certificate as JSON at the end."),
-    click.option("-k", "keyword", help="Only clauses whose name or id matches, as in pytest."),
-    click.option("-x", "stop_first", is_flag=True, help="Stop at the first clause that does not pass."),
-    click.option("--lf", "last_failed", is_flag=True, help="Only the clauses that did not pass last time."),
-)
-
-REHEARSAL_OPTIONS = (
-    click.option(
-        "--cluster",
-        type=click.Choice([where.value for where in Where]),
-        help="Where, without --kubeconfig: the testbed, or an in-memory Kafka, which certifies nothing.",
-    ),
-    click.option("--plant", metavar="BUG", help="The bug to plant in a rehearsal, by its name."),
-)
-
-SELECTION_OPTIONS = (
-    click.option("--dry-run", "dry", is_flag=True, help="Say which clauses and faults there would be; touch nothing."),
-    click.option("--only", multiple=True, metavar="WORDS", help="Only these clauses or families: FAIL or TXN-01,REP."),
-    click.option("--skip", multiple=True, metavar="WORDS", help="All but these clauses or families."),
-    click.option("--resume", metavar="RUN", help="Go on with an interrupted run: what it judged is taken over."),
-)
-
-Command = Callable[..., int]
-
-
-def run_options(command: Command) -> Command:
-    """Give a command the options of a run."""
-    for option in reversed(RUN_OPTIONS):
-        command = option(command)
-    return command
-
-
-def rehearsal_options(command: Command) -> Command:
-    """Give a command the options of a rehearsal."""
-    for option in reversed(REHEARSAL_OPTIONS):
-        command = option(command)
-    return command
-
-
-def selection_options(command: Command) -> Command:
-    """Give a command the options that choose clauses."""
-    for option in reversed(SELECTION_OPTIONS):
-        command = option(command)
-    return command
-
-
 @main.command()
 @rehearsal_options
 @selection_options
@@ -205,48 +135,11 @@ def certify(**options: Any) -> int:
     return _run(Level.CERTIFY, **options)
 
 
-def _request(
-    level: Level,
-    *,
-    seed: int | None,
-    reports: Path,
-    cluster: str | None = None,
-    plant: str | None = None,
-    only: tuple[str, ...] = (),
-    skip: tuple[str, ...] = (),
-    resume: str | None = None,
-    **options: Any,
-) -> Request:
-    options.pop("as_json", None)
-    folder = resumption.find(resume, reports=reports) if resume else None
-    if folder is not None and seed is None:
-        seed = Settings.read(folder / "settings.json").seed
-    return Request(
-        level=level,
-        seed=secrets.randbelow(2**31) if seed is None else seed,
-        reports=reports,
-        selection=selection(only, skip, known=claims_in(SUITES)),
-        resume=folder,
-        cluster=Where(cluster) if cluster else None,
-        plant=matrix.bugs_named([plant])[0] if plant else None,
-        **options,
-    )
-
-
 def _run(level: Level, *, as_json: bool, dry: bool, **options: Any) -> int:
-    request = _request(level, **options)
+    request = request_of(level, **options)
     if dry:
         return _say_what_would_be_done(request)
-    return _launched(request, suites(request), result="certificate.json", as_json=as_json)
-
-
-def _launched(request: Request, work: Work, *, result: str, as_json: bool) -> int:
-    """Do the work and return its exit code; with `as_json` print the result that it wrote, if it came to that."""
-    code, folder = launch(request, work=work, progress=TerminalProgress())
-    written = folder / result
-    if as_json and written.exists():
-        click.echo(written.read_text(encoding="utf-8"))
-    return int(code)
+    return launched(request, suites(request), result="certificate.json", as_json=as_json)
 
 
 def _say_what_would_be_done(request: Request) -> int:
@@ -294,14 +187,14 @@ def put_load(
         return int(ExitCode.CERTIFIED)
     if profile.endswith(".py"):
         work = locusting.work(Path(profile), locust_options, against=against)
-        return _launched(_request(Level.CERTIFY, **options), work, result=locusting.RESULT, as_json=as_json)
+        return launched(request_of(Level.CERTIFY, **options), work, result=locusting.RESULT, as_json=as_json)
     if locust_options:
         raise UsageError(f"got {' '.join(locust_options)} after a profile", remedy="give a locustfile, or leave it out")
     found = profiles.find(profile)
     chosen = str(Path(profile).resolve()) if Path(profile).is_file() else found.name
-    request = _request(Level.CERTIFY, **options)
+    request = request_of(Level.CERTIFY, **options)
     earlier.last_of(found, reports=request.reports, run=against, is_testbed=request.kubeconfig is None)
-    return _launched(
+    return launched(
         request,
         lambda _, file: ["harness.loading", str(file), chosen, *([against] if against else [])],
         result=RESULT,
@@ -321,8 +214,8 @@ def bench_peers(pairs: int, seconds: int, *, as_json: bool, **options: Any) -> i
     """
     if options["kubeconfig"] is None and options["manifests"] is None:
         options["manifests"] = UNTHROTTLED
-    return _launched(
-        _request(Level.CERTIFY, **options),
+    return launched(
+        request_of(Level.CERTIFY, **options),
         lambda _, file: ["harness.peers", str(file), str(pairs), str(seconds)],
         result=peers.RESULT,
         as_json=as_json,
@@ -381,7 +274,7 @@ def hunt_mutants(names: tuple[str, ...], **options: Any) -> int:
     if unknown:
         raise UsageError(f"there is no mutant {', '.join(unknown)}", remedy=f"choose from: {', '.join(known)}")
     chosen = [known[name] for name in names or known]
-    outcomes = mutants.hunt(chosen, _request(Level.CERTIFY, **options), progress=TerminalProgress())
+    outcomes = mutants.hunt(chosen, request_of(Level.CERTIFY, **options), progress=TerminalProgress())
     for outcome in outcomes:
         click.echo(f"{'killed' if outcome.is_killed else 'SURVIVED':9} {outcome.mutant.name}: {outcome.mutant.what}")
         for claim in outcome.mutant.red:
@@ -391,6 +284,7 @@ def hunt_mutants(names: tuple[str, ...], **options: Any) -> int:
     return int(ExitCode.CERTIFIED if all(outcome.is_killed for outcome in outcomes) else ExitCode.NOT_CERTIFIED)
 
 
+main.add_command(chaos_commands.strike)
 main.add_command(load_commands.make_report)
 main.add_command(load_commands.diff_loads)
 

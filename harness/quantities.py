@@ -1,4 +1,4 @@
-"""Quantities as Kubernetes writes them: `500m` of CPU, `1Gi` of memory, as whole numbers of one unit."""
+"""Quantities as people write them: `500m` of CPU, `1Gi` of memory, `30m` of time, as numbers of one unit."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from decimal import Decimal
 
 _QUANTITY = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>m|[kMGTPE]|[KMGTPE]i)?$")
 _POWERS = "KMGTPE"
+_DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>[smh])$")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def millicores_of(quantity: str) -> int:
@@ -17,6 +19,14 @@ def millicores_of(quantity: str) -> int:
 def bytes_of(quantity: str) -> int:
     """Return memory or storage in bytes: 1073741824 for `1Gi`, 1000000000 for `1G`."""
     return _whole(_parse(quantity), quantity)
+
+
+def seconds_of(duration: str) -> float:
+    """Return a duration in seconds: 1800 for `30m`."""
+    match = _DURATION.match(duration)
+    if not match:
+        raise ValueError(f"got duration {duration!r}, expected a number and a unit such as '90s', '30m' or '2h'")
+    return float(match["number"]) * _SECONDS[match["unit"]]
 
 
 def _parse(quantity: str) -> Decimal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from harness.rehearsal import clock as simulation
 from harness.runclock import NS_PER_S, RunClock
 
@@ -17,8 +19,11 @@ class RehearsalClock(RunClock):
         return self._simulated.now_ns
 
     def pause_s(self, duration_s: float) -> None:
-        """Let everything happen that is planned for the next `duration_s` seconds."""
-        self._simulated.run(until_ns=self.now_ns() + round(duration_s * NS_PER_S))
+        """Let everything happen that is planned for the next `duration_s` seconds.
+
+        Less than a nanosecond is one: whoever waits for what is left of a time-out would otherwise wait for ever.
+        """
+        self._simulated.run(until_ns=self.now_ns() + ceil(duration_s * NS_PER_S))
 
     def follow(self, simulated: simulation.Clock) -> None:
         """Go on with another simulation, which begins at the next full second: what happens in it is always alike."""

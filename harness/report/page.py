@@ -20,7 +20,16 @@ from harness.report.figures import Figure
 from harness.report.offsets import OffsetPicture, offset_picture
 from harness.report.overview import run_timeline
 from harness.report.timeline import budgets_s, clause_timeline, worst_window
-from harness.report.words import NOT_RUN, VERDICTS, VerdictWords, family_name, headline, rerun_command, verdicts_in
+from harness.report.words import (
+    NOT_RUN,
+    VERDICTS,
+    VerdictWords,
+    family_name,
+    headline,
+    rerun_command,
+    verdicts_in,
+    words_of,
+)
 from harness.verdict import Finding, Judgement, Verdict
 
 _FOLDER = Path(__file__).parent
@@ -129,7 +138,7 @@ def _page(certificate: Certificate) -> dict[str, object]:
     return {
         "css": Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),
         "script": Markup((_FOLDER / "page.js").read_text(encoding="utf-8")),
-        "verdict": VERDICTS[certificate.verdict],
+        "verdict": words_of(certificate),
         "headline": _sentence(headline(certificate)),
         "is_inconclusive": certificate.verdict is Verdict.INCONCLUSIVE,
         "exit_code": int(certificate.exit_code),

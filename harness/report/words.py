@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.certificate import REHEARSAL, Certificate
+from harness.claims import Level
 from harness.measuring.drift import Difference
 from harness.report.figures import plural
 from harness.verdict import Verdict
@@ -29,6 +30,9 @@ VERDICTS: Mapping[Verdict, VerdictWords] = {
     Verdict.INCONCLUSIVE: VerdictWords(name="inconclusive", sign="?", title="INCONCLUSIVE", class_="inconclusive"),
     Verdict.UNSUPPORTED: VerdictWords(name="unsupported", sign="○", title="UNSUPPORTED HERE", class_="unsupported"),
 }
+ENDURED = {Verdict.PASS: "HELD", Verdict.FAIL: "NOT HELD"}
+"""The titles of a chaos run, which certifies nothing but that one schedule was survived."""
+
 NOT_RUN = VerdictWords(name="not run", sign="–", title="NOT RUN", class_="not-run")
 SUFFICIENCY: Mapping[str, VerdictWords] = {
     "SUFFICIENT": VerdictWords(name="sufficient", sign="✓", title="SUFFICIENT", class_="pass"),
@@ -44,6 +48,7 @@ DIFFERENCES: Mapping[Difference, VerdictWords] = {
 }
 
 _FAMILIES = {
+    "CHAOS": "Chaos",
     "DOC": "Documented",
     "DEP": "Deployment",
     "REP": "Replication",
@@ -71,6 +76,13 @@ def verdicts_in(certificate: Certificate) -> tuple[Verdict, ...]:
     """Return the verdicts that are counted: what is supported everywhere leaves no empty column."""
     is_whole = certificate.count(Verdict.UNSUPPORTED) == 0
     return tuple(verdict for verdict in Verdict if not (is_whole and verdict is Verdict.UNSUPPORTED))
+
+
+def words_of(certificate: Certificate) -> VerdictWords:
+    """Return the words for the verdict of the whole: of the suites, or of a chaos run."""
+    words = VERDICTS[certificate.verdict]
+    is_chaos = certificate.run.get("level") == Level.CHAOS.value
+    return replace(words, title=ENDURED.get(certificate.verdict, words.title)) if is_chaos else words
 
 
 def headline(certificate: Certificate) -> str:

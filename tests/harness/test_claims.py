@@ -51,6 +51,7 @@ def test_the_gate_runs_its_own_clauses_and_certify_runs_all() -> None:
         ("gate", "gate"),
         ("certify", "gate"),
         ("certify", "certify"),
+        ("chaos", "chaos"),
     ]
 
 

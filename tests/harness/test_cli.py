@@ -212,7 +212,7 @@ def test_an_interrupt_is_inconclusive(tmp_path: Path, monkeypatch: pytest.Monkey
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("harness.cli.launch", interrupted)
+    monkeypatch.setattr("harness.run_options.launch", interrupted)
     result = run(tmp_path, "gate")
     assert (result.exit_code, result.stderr.strip()) == (2, "harness: interrupted")
 
@@ -221,7 +221,7 @@ def test_a_bug_of_the_harness_is_not_taken_for_a_verdict(tmp_path: Path, monkeyp
     def stumble(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("harness.cli.launch", stumble)
+    monkeypatch.setattr("harness.run_options.launch", stumble)
     result = run(tmp_path, "gate")
     assert result.exit_code == 3
     assert "this is a fault of the harness itself" in result.stderr

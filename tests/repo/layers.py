@@ -46,6 +46,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.omb",
                 "harness.profiles",
                 "harness.rules",
+                "harness.schedule",
                 "harness.shaping",
                 "harness.sizing",
             }
@@ -75,6 +76,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
         frozenset(
             {
                 "harness.__main__",
+                "harness.chaos_commands",
                 "harness.cli",
                 "harness.fixtures",
                 "harness.inner",
@@ -82,6 +84,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.live",
                 "harness.load_commands",
                 "harness.plugin",
+                "harness.run_options",
             }
         ),
     ),
@@ -111,9 +114,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "hdrh": ("harness.measuring",),
     "jinja2": ("harness.report",),
     "markdown_it": ("harness.document",),
-    "click": ("harness.cli", "harness.load_commands", "bench"),
+    "click": ("harness.chaos_commands", "harness.cli", "harness.load_commands", "harness.run_options", "bench"),
     "rich": (
         "bench",
+        "harness.chaos_lines",
+        "harness.chaos_run",
         "harness.live",
         "harness.load_lines",
         "harness.loading",
@@ -133,7 +138,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "edn_format": ("harness.histories",),
     "ply": ("harness.histories",),
     "orjson": ("harness.histories",),
-    "hypothesis": (),
+    # What makes up schedules of faults, and never one twice.
+    "hypothesis": ("harness.searching",),
     "jsonschema": (),
 }
 """Where each third-party library may be imported; the tests may import all of them."""
