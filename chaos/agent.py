@@ -116,10 +116,11 @@ class Agent:
         self._ensure(node)
         command = ["bash", "-c", PREAMBLE + script, "agent", *arguments]
         done = self._own().run(node, command, timeout_s=timeout_s)
+        said = done.stderr.strip().removesuffix(f"command terminated with exit code {done.returncode}").strip()
         if done.returncode == LACKS_A_TOOL:
-            raise Unsupported(f"the agent on {node} cannot do that: {done.stderr.strip()}")
+            raise Unsupported(f"the agent on {node} cannot do that: {said}")
         if done.returncode != 0:
-            raise Inconclusive(f"the agent on {node} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+            raise Inconclusive(f"the agent on {node} ended with {done.returncode}: {said[-300:]}")
         return done.stdout
 
     def strike(self, node: str, *arguments: str, do: str, undo: str, deadline_s: int) -> str:

@@ -19,7 +19,7 @@ from suites.scenarios.losing import LOSS, await_records, finds_the_loss
 pytest_plugins = ("suites.scenarios.ground",)
 
 LOST_SHARE = 0.3
-NARROW_KBIT_PER_S = 1000
+NARROW_KBIT_PER_S = 200
 LATENCY_MS, JITTER_MS = 100, 20
 LONG_S = 20.0
 """How long a bad network is borne."""
@@ -147,10 +147,10 @@ def test_packet_loss_between_brokers(ground: Ground) -> None:
 
 @clause("NET-08", level=Level.CERTIFY)
 def test_narrow_bandwidth_of_one_broker(ground: Ground) -> None:
-    """When a leader may send no more than 1 Mbit/s, every partition goes on being written, if slowly.
+    """When a leader may send no more than 200 kbit/s, every partition goes on being written, if slowly.
 
-    As NET-01, but for 20 seconds whatever the broker sends, to whomever, passes a token bucket of 1 Mbit/s, which must
-    have held packets back. No partition may be without an acknowledgement for longer than a follower may lag.
+    As NET-01, but for 20 seconds whatever the broker sends, to whomever, passes a token bucket of 200 kbit/s, which
+    must have held packets back. No partition may be without an acknowledgement for longer than a follower may lag.
     """
     fault = Bandwidth(ground.cluster, [ground.a_leader()], kbit_per_s=NARROW_KBIT_PER_S)
     _borne(ground, fault)

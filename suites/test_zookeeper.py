@@ -70,9 +70,9 @@ def test_cold_start_of_everything(ground: Ground) -> None:
     """When all brokers and ZooKeeper members crash at once, they come back by themselves and nothing is lost.
 
     As ZK-01, but all six processes are killed at the same moment and started by nobody but the kubelets. Every one must
-    have ended. All must be ready, every partition in sync and written to again within the budget, which is for what
-    the kubelet waits before it starts a container again. All clients' histories are judged: what was acknowledged
-    before must be there afterwards, whoever leads.
+    have ended. All must be ready, every partition in sync and written to again within the budget: a broker that starts
+    while its old session is not over yet ends again, and is started later. All clients' histories are judged: what was
+    acknowledged before must be there afterwards, whoever leads.
     """
     pods = (*ground.cluster.brokers, *ground.cluster.zookeepers)
     done = ground.survive(ColdStart(ground.cluster, pods), budget=budget.cold_start(ground.live), lasts_s=0.0)

@@ -31,7 +31,7 @@ class Links:
         uid, handle, queue = arguments
         assert handle == HANDLE
         if queue.startswith("netem") and not self.has_netem:
-            said = "Error: Specified qdisc kind is unknown.\n"  # as recorded
+            said = "Error: Specified qdisc kind is unknown.\ncommand terminated with exit code 97\n"  # as recorded
             return Executed(command=(), returncode=LACKS_A_TOOL, stdout="", stderr=said)
         self.queues[uid] = queue
         return ""
@@ -108,7 +108,7 @@ def test_another_machine_heals_from_what_is_journalled(make: Callable[[Nodes], S
 
 def test_a_kernel_without_netem_makes_the_fault_unsupported() -> None:
     fault = FAULTS["latency"](Links(has_netem=False).nodes())
-    with pytest.raises(Unsupported, match="qdisc kind is unknown"):
+    with pytest.raises(Unsupported, match=r"cannot do that: Error: Specified qdisc kind is unknown\.$"):
         fault.inject()
     fault.heal()
     assert fault.proof_of_healing()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.budget import (
+    BACK_OFF_S,
     ELECTION_S,
     HANDOVER_S,
     START_S,
@@ -15,6 +16,7 @@ from harness.budget import (
     announced_end,
     at_once,
     chased,
+    cold_start,
     crash,
     lagging_out,
     met_full_disk,
@@ -22,6 +24,7 @@ from harness.budget import (
     reconnected,
     rolling,
     session_lost,
+    sessions_over,
     silent_leader,
     unrelated,
 )
@@ -69,6 +72,16 @@ def test_the_ticks_of_a_member_are_read_from_its_conf() -> None:
 @given(SECONDS)
 def test_a_network_that_is_whole_again_is_used_after_at_most_as_long_as_it_was_not(outage_s: float) -> None:
     assert reconnected(outage_s).seconds == pytest.approx(outage_s + HANDOVER_S)
+
+
+@given(SECONDS)
+def test_a_cold_start_waits_for_the_old_sessions(session_s: float) -> None:
+    allowed = cold_start(LiveTimeouts(zookeeper_session_s=session_s, replica_lag_s=10)).seconds
+    assert allowed == pytest.approx(max(session_s, START_S) + BACK_OFF_S + START_S + ELECTION_S)
+
+
+def test_sessions_that_are_over_need_not_be_noticed() -> None:
+    assert sessions_over().seconds == ELECTION_S + HANDOVER_S
 
 
 def test_what_must_be_seen_at_once_has_no_time() -> None:
