@@ -17,7 +17,7 @@ LOADING_S = 2.0
 """A new coordinator reads its partition of the offsets topic before it serves a group, on half a CPU."""
 
 START_S = 20.0
-"""A broker's start on half a CPU, while all other processes start on the same nodes (measured: up to 11 s)."""
+"""A broker's start on half a CPU, while all others start on the same nodes (measured: up to 11 s; 15 s in a chase)."""
 
 BACK_OFF_S = 20.0
 """What the kubelet waits before it starts a container again that has ended twice: 10 s, and until it looks."""

@@ -13,6 +13,8 @@ NAME = "enough-overlap"
 SLOWER = "slower"
 STUCK = "stuck"
 ENOUGH_TO_COMPARE = 100
+CLEARLY = 2.0
+"""How many times as long answers take when a fault is felt."""
 
 
 def overlap(history: History, *, from_s: float, until_s: float, at_least: int) -> Judgement:
@@ -27,23 +29,23 @@ def overlap(history: History, *, from_s: float, until_s: float, at_least: int) -
     return Judgement(checker=NAME, verdict=Verdict.PASS, reason=reason, measured=measured)
 
 
-def slower(history: History, *, from_s: float, until_s: float) -> Judgement:
-    """Judge that answers took longer during a fault than before it; a squeeze that nobody feels shows nothing.
+def slower(history: History, *, from_s: float, until_s: float, well_s: float) -> Judgement:
+    """Judge that answers took clearly longer during a fault than when all is well; what nobody feels shows nothing.
 
-    The medians are compared, of sends that ended before the fault and of those that were begun during it: a few late
-    answers before it, of brokers that still compile their code, do not hide it.
+    Medians are compared, of sends that were begun during it and of those begun when it was healed: before a fault,
+    brokers that were just deployed still compile their code, and are as slow as that by themselves.
     """
     begun_ns, ended_ns = sending_ns(history)
-    took_ms = (ended_ns - begun_ns) / 1e6
-    before = took_ms[ended_ns < from_s * NS_PER_S]
-    during = took_ms[(begun_ns >= from_s * NS_PER_S) & (begun_ns <= until_s * NS_PER_S) & (ended_ns < NEVER_NS)]
-    if min(len(before), len(during)) < ENOUGH_TO_COMPARE:
-        reason = f"{len(before)} sends before and {len(during)} during the fault, {ENOUGH_TO_COMPARE} are needed"
+    took_ms, ended = (ended_ns - begun_ns) / 1e6, ended_ns < NEVER_NS
+    during = took_ms[ended & (begun_ns >= from_s * NS_PER_S) & (begun_ns <= until_s * NS_PER_S)]
+    well = took_ms[ended & (begun_ns >= well_s * NS_PER_S)]
+    if min(len(during), len(well)) < ENOUGH_TO_COMPARE:
+        reason = f"{len(during)} sends during the fault and {len(well)} after it, {ENOUGH_TO_COMPARE} are needed"
         return Judgement(checker=SLOWER, verdict=Verdict.INCONCLUSIVE, reason=reason)
-    before_ms, during_ms = (round(float(np.median(one)), 1) for one in (before, during))
-    measured = {"median_before_ms": before_ms, "median_during_ms": during_ms}
-    reason = f"half of the answers came within {during_ms:g} ms during the fault, {before_ms:g} ms before it"
-    verdict = Verdict.PASS if during_ms > before_ms else Verdict.INCONCLUSIVE
+    during_ms, well_ms = (round(float(np.median(one)), 1) for one in (during, well))
+    measured = {"median_during_ms": during_ms, "median_after_ms": well_ms}
+    reason = f"half of the answers came within {during_ms:g} ms during the fault, {well_ms:g} ms after it"
+    verdict = Verdict.PASS if during_ms >= CLEARLY * well_ms else Verdict.INCONCLUSIVE
     return Judgement(checker=SLOWER, verdict=verdict, reason=reason, measured=measured)
 
 

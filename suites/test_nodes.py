@@ -1,7 +1,8 @@
-"""NODE: a node goes into maintenance, and the cluster hardly notices."""
+"""NODE: a node goes into maintenance, is not heard of, or is cut off; clients lose nothing."""
 
 from __future__ import annotations
 
+from chaos.lostnode import LASTS_S, KubeletStopped, NodeCutOff
 from chaos.node import Drain
 from harness import budget
 from harness.claims import Level, clause
@@ -26,4 +27,36 @@ def test_drain(ordeal: Ordeal, evidence: Evidence) -> None:
     fault = Drain(ordeal.cluster, ordeal.a_leader())
     with ordeal.watcher() as watcher:
         tried = ordeal.survive(fault, budget.announced_end(), lasts_s=AWAY_S)
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.sync_kept(watcher, tried, allowed=1))
+
+
+@clause("NODE-02", level=Level.CERTIFY)
+def test_kubelet_stopped(ordeal: Ordeal, evidence: Evidence) -> None:
+    """When the kubelet of a broker's node stands still, the node is not ready any more, and clients feel nothing.
+
+    The traffic of FAIL-01. The kubelet on the node of a broker that leads partitions is stopped for 75 seconds, until
+    nothing has been heard of the node for so long that its condition is Unknown; the broker on it must still answer
+    another one. No broker may be missing from an in-sync set at any moment, and no partition may go without an
+    acknowledgement for longer than the budget, which is that of an event that the data path does not depend on. The
+    node must be ready again, and each acknowledged record must be read once and in order.
+    """
+    fault = KubeletStopped(ordeal.cluster, ordeal.a_leader())
+    with ordeal.watcher() as watcher:
+        tried = ordeal.survive(fault, budget.unrelated(), proof_budget_s=LASTS_S)
+    evidence.judge(*tried.judgements, ordeal.sync_kept(watcher, tried, allowed=0))
+
+
+@clause("NODE-03", level=Level.CERTIFY)
+def test_node_cut_off(ordeal: Ordeal, evidence: Evidence) -> None:
+    """When the node of a broker is cut off the network, others lead, and nothing acknowledged suffers.
+
+    The traffic of FAIL-01. Nothing reaches the node of a broker that leads partitions, or leaves it, for 75 seconds: its
+    condition must be Unknown and its broker must not answer another one. Leaders must have moved, and never more than
+    one broker may be out of an in-sync set. A client with a request under way to a leader that is cut off waits as long
+    as that, so the budget is the fault's own length and a hand-over. Then the node must be ready, every partition must
+    be in sync again, and each acknowledged record must be read once and in order.
+    """
+    fault = NodeCutOff(ordeal.cluster, ordeal.a_leader())
+    with ordeal.watcher() as watcher:
+        tried = ordeal.survive(fault, budget.paused(ordeal.live, lasts_s=LASTS_S), proof_budget_s=LASTS_S)
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.sync_kept(watcher, tried, allowed=1))

@@ -24,13 +24,13 @@ def test_cpu_squeeze(ordeal: Ordeal, evidence: Evidence) -> None:
 
     The traffic of FAIL-01. A broker that leads partitions, and is not the controller, gets 100 thousandths of a CPU
     in place of 500, for twenty seconds, by its own cgroup. The kernel must count periods in which it was held back, and
-    answers must take longer than before. Each acknowledged record must be read once and in order, and no partition may
-    go without an acknowledgement for longer than the budget: acks=all waits for a slow broker until it lags out of the
-    in-sync sets. Every partition must be in sync again.
+    answers must take at least twice as long as when it is over. Each acknowledged record must be read once and in
+    order, and no partition may go without an acknowledgement for longer than the budget: acks=all waits for a slow
+    broker until it lags out of the in-sync sets. Every partition must be in sync again.
     """
     fault = CpuSqueeze(ordeal.cluster, (ordeal.a_leader(),), millicores=SQUEEZED_MILLICORES)
     tried = ordeal.survive(fault, budget.lagging_out(ordeal.live), lasts_s=SQUEEZED_S)
-    felt = guards.slower(tried.history, from_s=tried.injected_s, until_s=tried.healed_s)
+    felt = guards.slower(tried.history, from_s=tried.injected_s, until_s=tried.undone_s, well_s=tried.healed_s)
     evidence.judge(*tried.judgements, felt)
 
 

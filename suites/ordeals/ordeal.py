@@ -66,6 +66,7 @@ class Ordeal:
         sights: Sequence[Sight] = (),
         meanwhile: Meanwhile = lambda: None,
         lasts_s: float = 0.0,
+        proof_budget_s: float = trial.PROOF_BUDGET_S,
     ) -> Trial:
         """Let a fault last under the traffic, and judge what the clients saw when everything is in sync again."""
         return trial.survive(
@@ -79,6 +80,7 @@ class Ordeal:
             sights=sights,
             meanwhile=meanwhile,
             lasts_s=lasts_s,
+            proof_budget_s=proof_budget_s,
         )
 
     def sync_kept(self, watcher: Watcher, tried: Trial, *, allowed: int) -> Judgement:

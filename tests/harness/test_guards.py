@@ -7,7 +7,7 @@ from harness.histories.building import history_of
 from harness.histories.history import History
 from harness.ops import Op, OpType
 from harness.runclock import NS_PER_S
-from harness.verdict import Verdict
+from harness.verdict import Judgement, Verdict
 
 
 def history(*sends: tuple[float, float | None]) -> History:
@@ -56,31 +56,36 @@ def test_enough_is_a_pass_and_one_fewer_is_inconclusive() -> None:
     )
 
 
-def answered(*, before_ms: int, during_ms: int, count: int = ENOUGH_TO_COMPARE) -> History:
-    """Make a history of as many sends before a fault from 10 s to 20 s as during it, each answered after so long."""
-    before = [(1 + at / count, 1 + at / count + before_ms / 1000) for at in range(count)]
-    during = [(11 + at / count, 11 + at / count + during_ms / 1000) for at in range(count)]
-    return history(*before, *during)
+def answered(*, during_ms: int, after_ms: int, count: int = ENOUGH_TO_COMPARE) -> Judgement:
+    """Judge as many sends during a fault from 10 s to 20 s as after its healing at 25 s, each answered after so long.
+
+    Those before it and those while it heals take a minute.
+    """
+    begun = [(1 + at / count, 60_000) for at in range(count)] + [(22 + at / count, 60_000) for at in range(count)]
+    begun += [(11 + at / count, during_ms) for at in range(count)] + [
+        (26 + at / count, after_ms) for at in range(count)
+    ]
+    made = history(*((begun_s, begun_s + took_ms / 1000) for begun_s, took_ms in begun))
+    return slower(made, from_s=10, until_s=20, well_s=25)
 
 
 def test_a_squeeze_that_is_felt_is_told() -> None:
-    judged = slower(answered(before_ms=20, during_ms=300), from_s=10, until_s=20)
+    judged = answered(during_ms=300, after_ms=20)
     assert judged.verdict is Verdict.PASS
-    assert judged.measured == {"median_before_ms": 20.0, "median_during_ms": 300.0}
+    assert judged.measured == {"median_during_ms": 300.0, "median_after_ms": 20.0}
 
 
-def test_a_squeeze_that_nobody_feels_shows_nothing() -> None:
-    judged = slower(answered(before_ms=20, during_ms=20), from_s=10, until_s=20)
+def test_a_squeeze_that_is_hardly_felt_shows_nothing() -> None:
+    judged = answered(during_ms=39, after_ms=20)
     assert (judged.verdict, judged.reason) == (
         Verdict.INCONCLUSIVE,
-        "half of the answers came within 20 ms during the fault, 20 ms before it",
+        "half of the answers came within 39 ms during the fault, 20 ms after it",
     )
 
 
 def test_too_few_answers_are_not_compared() -> None:
-    few = answered(before_ms=20, during_ms=300, count=ENOUGH_TO_COMPARE - 1)
-    assert slower(few, from_s=10, until_s=20).verdict is Verdict.INCONCLUSIVE
-    assert slower(history(), from_s=10, until_s=20).verdict is Verdict.INCONCLUSIVE
+    assert answered(during_ms=300, after_ms=20, count=ENOUGH_TO_COMPARE - 1).verdict is Verdict.INCONCLUSIVE
+    assert slower(history(), from_s=10, until_s=20, well_s=25).verdict is Verdict.INCONCLUSIVE
 
 
 def waited(*sends: tuple[float, float | None], keys: frozenset[str] = frozenset({"a"})) -> tuple[Verdict, object]:
