@@ -42,7 +42,7 @@ def test_kubelet_stopped(ordeal: Ordeal, evidence: Evidence) -> None:
     """
     fault = KubeletStopped(ordeal.cluster, ordeal.a_leader())
     with ordeal.watcher() as watcher:
-        tried = ordeal.survive(fault, budget.unrelated(), proof_budget_s=LASTS_S)
+        tried = ordeal.survive(fault, budget.unrelated(), lasts_s=AWAY_S, proof_budget_s=LASTS_S)
     evidence.judge(*tried.judgements, ordeal.sync_kept(watcher, tried, allowed=0))
 
 
@@ -50,13 +50,15 @@ def test_kubelet_stopped(ordeal: Ordeal, evidence: Evidence) -> None:
 def test_node_cut_off(ordeal: Ordeal, evidence: Evidence) -> None:
     """When the node of a broker is cut off the network, others lead, and nothing acknowledged suffers.
 
-    The traffic of FAIL-01. Nothing reaches the node of a broker that leads partitions, or leaves it, for 75 seconds: its
-    condition must be Unknown and its broker must not answer another one. Leaders must have moved, and never more than
+    The traffic of FAIL-01. For 75 seconds nothing reaches the node of a broker that leads partitions, or leaves it. Its
+    condition must be Unknown, and its broker must not answer another one. Leaders must have moved, and never more than
     one broker may be out of an in-sync set. A client with a request under way to a leader that is cut off waits as long
     as that, so the budget is the fault's own length and a hand-over. Then the node must be ready, every partition must
     be in sync again, and each acknowledged record must be read once and in order.
     """
     fault = NodeCutOff(ordeal.cluster, ordeal.a_leader())
     with ordeal.watcher() as watcher:
-        tried = ordeal.survive(fault, budget.paused(ordeal.live, lasts_s=LASTS_S), proof_budget_s=LASTS_S)
+        tried = ordeal.survive(
+            fault, budget.paused(ordeal.live, lasts_s=LASTS_S), lasts_s=AWAY_S, proof_budget_s=LASTS_S
+        )
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.sync_kept(watcher, tried, allowed=1))

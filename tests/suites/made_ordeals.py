@@ -64,6 +64,7 @@ class Switches:
     goes_on_with_a_full_disk: bool = False
     is_refilled_wrongly: bool = False
     lets_two_brokers_go: bool = False
+    minds_a_silent_kubelet: bool = False
     goes_on_rolling: bool = False
     serves_nobody_else: bool = False
 
@@ -172,7 +173,11 @@ class Troupe:
                 "DiskFill": self.disk_fill,
             },
             test_storage: {"VolumeLost": self.volume_lost},
-            test_nodes: {"Drain": self.drain},
+            test_nodes: {
+                "Drain": self.drain,
+                "KubeletStopped": self.kubelet_stopped,
+                "NodeCutOff": self.node_cut_off,
+            },
             test_rolling: {"BadImage": self.bad_image},
             test_failover: {"Pause": self.pause},
         }
@@ -249,6 +254,28 @@ class Troupe:
                 self.cluster.delete_pod(one, grace_s=None)
 
         return self._stand_in("drain", ["node", pod], go, lambda: None)
+
+    def kubelet_stopped(self, _: object, pod: str) -> StandIn:
+        number, model = int(pod.rpartition("-")[2]), self.cluster.model
+        minds = self.switches.minds_a_silent_kubelet
+        return self._stand_in(
+            "kubelet stopped", [pod], lambda: model.isolate(number) if minds else None, lambda: model.rejoin(number)
+        )
+
+    def node_cut_off(self, _: object, pod: str) -> StandIn:
+        others = [other for other in self.cluster.brokers if other != pod]
+        gone = [pod, others[0]] if self.switches.lets_two_brokers_go else [pod]
+        numbers = [int(one.rpartition("-")[2]) for one in gone]
+
+        def cut() -> None:
+            for number in numbers:
+                self.cluster.model.isolate(number)
+
+        def join() -> None:
+            for number in numbers:
+                self.cluster.model.rejoin(number)
+
+        return self._stand_in("node cut off", [pod], cut, join)
 
     def bad_image(self, _: object) -> StandIn:
         pods = self.cluster.brokers[-2:] if self.switches.goes_on_rolling else self.cluster.brokers[-1:]
