@@ -19,11 +19,15 @@ from harness.measuring import pace
 from harness.measuring.disk import DiskPlan
 from harness.measuring.frames import merged
 from harness.measuring.pace import Step
-from harness.peers import TRAFFIC, Contest
+from harness.measuring.traffic import Records, Traffic
+from harness.peers import Contest
 from harness.progress import TerminalProgress
 from harness.run import Run, Settings
 
 RESULT = "pacing.json"
+TRAFFIC = Traffic(records=Records(value_bytes=1024))
+"""Sent as every load sends by default."""
+
 RATES_HZ = (500, 5_000, 20_000, 50_000)
 WARM_UP_S = 20
 """The brokers compile their code meanwhile; the rate is kept, but not counted yet."""
