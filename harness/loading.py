@@ -37,6 +37,8 @@ from harness.run import Run, Settings
 from harness.verdict import Inconclusive, Judgement
 
 PRECISION = 0.05
+LOG_COLUMNS = 160
+"""Of a log or a pipe, which have no width of their own: the table's reasons stay readable."""
 RESTARTING = (Disturbance.ROLLING_RESTART, Disturbance.BROKER_KILLED)
 """Under these the resources of brokers are not judged: a broker's counters begin anew."""
 CODES = {
@@ -227,7 +229,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _said(arguments: Sequence[str]) -> int:
     settings_file, name, *against = arguments
-    progress, console = TerminalProgress(), Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    is_terminal = sys.stdout.isatty()
+    progress = TerminalProgress()
+    console = Console(highlight=False, soft_wrap=not is_terminal, width=None if is_terminal else LOG_COLUMNS)
     try:
         run = Run(settings=Settings.read(Path(settings_file)))
         said = load(run, profiles.find(name), against=next(iter(against), None), progress=progress, console=console)

@@ -110,15 +110,20 @@ def _counted(certificate: Certificate) -> str:
     )
 
 
+CHOICE = re.compile(r" (-k|--only|--skip|--lf)\b")
+"""In a command: some clauses were chosen, and the others left out on purpose."""
+
+
 def rerun_command(certificate: Certificate) -> str | None:
     """Return the command that runs again only what is not a pass; None when that is nothing, or all there is.
 
-    What this cluster cannot do is not run again: it still cannot.
+    What this cluster cannot do is not run again: it still cannot. Nor is what did not run because it was not chosen.
     """
     found_out = (Verdict.PASS, Verdict.UNSUPPORTED)
     ids = [clause.claim.id for clause in certificate.clauses if clause.verdict not in found_out]
-    ids = ids or [claim.id for claim in certificate.not_run]
     command = certificate.run.get("command")
+    if not CHOICE.search(str(command)):
+        ids = ids or [claim.id for claim in certificate.not_run]
     if not ids or not command or certificate.count(Verdict.PASS) == 0:
         return None
     whole = re.sub(r" -k '[^']*'", "", str(command))

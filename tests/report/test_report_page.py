@@ -257,6 +257,16 @@ def test_the_rerun_names_only_what_did_not_pass() -> None:
     assert rerun_command(partial) == "harness gate --keep -k 'FAIL-04 or LOAD-01'"
 
 
+def test_the_rerun_names_what_was_cut_off_but_not_what_was_not_chosen() -> None:
+    cut_off = replace(sample(Variant.PASS), not_run=sample(Variant.NOT_RUN).not_run)
+    command = rerun_command(cut_off)
+    assert command is not None
+    assert all(claim.id in command for claim in cut_off.not_run)
+    for choice in ("-k 'FAIL'", "--only FAIL", "--skip LOAD", "--lf"):
+        chosen = replace(cut_off, run={"command": f"harness gate {choice}"})
+        assert rerun_command(chosen) is None
+
+
 def test_one_claim_is_counted_in_the_singular() -> None:
     one = replace(sample(), clauses=sample().clauses[:1])
     assert headline(one) == "the only claim held"
