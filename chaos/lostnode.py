@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chaos.by_agent import ByAgent
-from harness.cluster.connection import Refused
 from harness.cluster.objects import node_of
 from harness.cluster.pods import PORT, Cluster, Executed
 from harness.remedies import Remedy
@@ -191,13 +190,9 @@ class NodeCutOff(LostNode):
 
 def condition_of(cluster: Cluster, node: str) -> Any:
     """Return the condition Ready of a node; None for a node that is gone, or that has none."""
-    try:
-        found: Any = cluster.connection.core.read_node(node)
-    except Refused as refusal:
-        if refusal.status == 404:
-            return None
-        raise
-    return next((one for one in found.status.conditions or [] if one.type == "Ready"), None)
+    found: Any = cluster.node(node)
+    conditions = (found.status.conditions if found else None) or []
+    return next((one for one in conditions if one.type == "Ready"), None)
 
 
 def is_ready(cluster: Cluster, node: str) -> bool:

@@ -98,13 +98,8 @@ def evict(cluster: Cluster, pod: str, *, try_only: bool = False) -> str:
 
 def is_cordoned(cluster: Cluster, node: str) -> bool:
     """Say whether a node takes no new pods."""
-    try:
-        found: Any = cluster.connection.core.read_node(node)
-    except Refused as refusal:
-        if refusal.status == 404:
-            return False
-        raise
-    return bool(found.spec.unschedulable)
+    found: Any = cluster.node(node)
+    return bool(found and found.spec.unschedulable)
 
 
 def _uid(cluster: Cluster, pod: str) -> str | None:

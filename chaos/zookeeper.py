@@ -9,7 +9,7 @@ from chaos.agent import DEADLINE_S
 from chaos.network import Partition, without_zookeeper
 from chaos.pause import Pause
 from harness.clients import zookeeper
-from harness.cluster.pods import PORT, Cluster
+from harness.cluster.pods import PORT, Cluster, number_of
 from harness.protocols import Admin
 from harness.verdict import Inconclusive
 
@@ -63,7 +63,7 @@ class SessionExpiry(Partition):
         if peer is None:
             raise Inconclusive("there is no other broker, so nobody could tell that the session has ended")
         self._admin = admin.seen_by(f"{cluster.address(peer)}:{PORT}")
-        self._broker, self._number = broker, int(broker.rpartition("-")[2])
+        self._broker, self._number = broker, number_of(broker)
         self._before = cluster.identity(broker)
 
     def proof_of_injection(self) -> dict[str, object] | None:

@@ -12,12 +12,12 @@ from rich.text import Text
 from harness.chaos_families import Selected
 from harness.outcome import Outcome
 from harness.report.figures import duration
+from harness.report.words import STYLES, VERDICTS
 from harness.schedule import Schedule
 from harness.spells import Missed
 from harness.underway import Struck
 from harness.verdict import Verdict
 
-SIGNS = {Verdict.PASS: ("✓", "green"), Verdict.FAIL: ("✗", "bold red"), Verdict.INCONCLUSIVE: ("?", "yellow")}
 SHOWN = 90
 
 
@@ -71,7 +71,7 @@ class ChaosLines:
         if self._is_quiet:
             return
         verdict = Verdict.INCONCLUSIVE if struck.proven_s is None else Verdict.PASS
-        sign, style = SIGNS[verdict]
+        sign, style = VERDICTS[verdict].sign, STYLES[verdict]
         line = Text.assemble((f"  {sign} ", style), f"{struck.step}  {_whom(struck)}  ")
         line.append(f"{_went(struck)}{self._left()}", style="dim")
         self._console.print(line)
@@ -87,7 +87,7 @@ class ChaosLines:
     def tried(self, schedule: Schedule, outcome: Outcome) -> None:
         self._schedules += 1
         if not self._is_quiet or outcome.verdict is Verdict.FAIL:
-            sign, style = SIGNS[outcome.verdict]
+            sign, style = VERDICTS[outcome.verdict].sign, STYLES[outcome.verdict]
             said = f"  {shortened(outcome.reason)}" if outcome.reason and schedule.steps else ""
             self._console.print(Text.assemble((f"  {sign} {self._schedules:3} ", style), f"{schedule}{said}"))
 

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 
 from harness.errors import ExitCode, HarnessError
+from harness.verdict import Inconclusive
 
 PR_SET_PDEATHSIG = 1
 
@@ -21,6 +22,17 @@ def end_in_order() -> None:
         signal.signal(number, signal.default_int_handler)
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
     os.environ["PYTHONUNBUFFERED"] = "1"
+
+
+def concluded(work: Callable[[], int]) -> int:
+    """Do the work and return its exit code; what could not be judged, or was interrupted, is inconclusive."""
+    try:
+        return work()
+    except Inconclusive as error:
+        print(f"INCONCLUSIVE: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("harness: interrupted", file=sys.stderr)
+    return int(ExitCode.INCONCLUSIVE)
 
 
 def ended(work: Callable[[], int]) -> int:

@@ -71,6 +71,10 @@ class Span:
     most_s: float
 
 
+AWHILE = Span(least_s=5, most_s=60)
+"""From shorter than a ZooKeeper session to far longer than one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Family:
     """One kind of fault. `make` makes it for the pods that have the role at this moment; none for one without victims.

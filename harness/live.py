@@ -12,14 +12,7 @@ from rich.text import Text
 
 from harness.certificate import ClauseResult
 from harness.claims import Claim
-from harness.verdict import Verdict
-
-SIGNS = {
-    Verdict.PASS: ("✓", "green"),
-    Verdict.FAIL: ("✗", "bold red"),
-    Verdict.INCONCLUSIVE: ("?", "yellow"),
-    Verdict.UNSUPPORTED: ("○", "cyan"),
-}
+from harness.report.words import STYLES, VERDICTS
 
 
 class _Running:
@@ -66,7 +59,7 @@ class LiveLines:
     def done(self, result: ClauseResult) -> None:
         """Say how a clause ended; the reason is said at once, nobody should wait for the end to see it."""
         self._done += 1
-        sign, style = SIGNS[result.verdict]
+        sign, style = VERDICTS[result.verdict].sign, STYLES[result.verdict]
         line = Text.assemble((f"  {sign} {result.claim.id}", style), f"  {result.claim.sentence}  ")
         line.append(f"{result.duration_s:.1f} s", style="dim")
         self._console.print(line)

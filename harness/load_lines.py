@@ -16,6 +16,7 @@ from harness.measuring.disk import OVERHEAD_S
 from harness.measuring.knee import Next, trials_against
 from harness.measuring.plan import Plan, Profile, Purpose
 from harness.measuring.result import Recording
+from harness.report.words import VERDICTS
 from harness.verdict import Verdict
 
 
@@ -75,9 +76,6 @@ def described(step: Next) -> str:
     return f"{step.purpose.value:8} {step.rate_hz:8.0f} records/s"
 
 
-SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
-
-
 def table(tried: Iterable[Tried]) -> Table:
     """Return all trials as a table, what was seen of each."""
     shown = Table("", "trial", "records/s", "acknowledged/s", "p99 ms", "end to end ms", "throttled", "why", box=None)
@@ -86,7 +84,7 @@ def table(tried: Iterable[Tried]) -> Table:
         seconds, total = len(result.measured), result.total
         is_judged = one.step.purpose is not Purpose.WARM_UP
         shown.add_row(
-            SIGNS[judged.verdict] if is_judged else "",
+            VERDICTS[judged.verdict].sign if is_judged else "",
             one.step.purpose.value,
             f"{one.step.rate_hz:.0f}",
             f"{total.acknowledged / seconds:.0f}" if seconds else "·",

@@ -21,7 +21,7 @@ from harness.deployment import deployed
 from harness.disturbing import disturbed
 from harness.document import read as read_document
 from harness.earlier import last_of
-from harness.ending import end_in_order, ended
+from harness.ending import concluded, end_in_order, ended
 from harness.errors import ExitCode
 from harness.load_document import Concluded, document
 from harness.load_lines import LoadLines, table
@@ -224,7 +224,7 @@ def _facts(concluded: Concluded) -> Iterable[str]:
 def main(arguments: Sequence[str]) -> int:
     """Load as ordered: the settings of the run, the profile, and the run to compare with, if one is named."""
     end_in_order()
-    return ended(lambda: _said(arguments))
+    return ended(lambda: concluded(lambda: _said(arguments)))
 
 
 def _said(arguments: Sequence[str]) -> int:
@@ -236,15 +236,9 @@ def _said(arguments: Sequence[str]) -> int:
         run = Run(settings=Settings.read(Path(settings_file)))
         said = load(run, profiles.find(name), against=next(iter(against), None), progress=progress, console=console)
         return int(CODES[said])
-    except Inconclusive as error:
-        print(f"INCONCLUSIVE: {error}", file=sys.stderr)
-        return int(ExitCode.INCONCLUSIVE)
     except AssertionError as error:  # the cluster did not recover from what was done to it
         print(f"INSUFFICIENT: {error}", file=sys.stderr)
         return int(ExitCode.NOT_CERTIFIED)
-    except KeyboardInterrupt:
-        print("harness: interrupted", file=sys.stderr)
-        return int(ExitCode.INCONCLUSIVE)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from harness.clients.admin import Admin
 from harness.clients.engine.orders import LoadOrder
 from harness.cluster.pods import Cluster
 from harness.deployment import deployed
-from harness.ending import end_in_order, ended
+from harness.ending import concluded, end_in_order, ended
 from harness.errors import ExitCode, UsageError
 from harness.launch import Work
 from harness.load_topic import await_files_gone
@@ -108,20 +108,13 @@ def _told(run: Run, folder: Path, *, code: int) -> ExitCode:
 def main(arguments: Sequence[str]) -> int:
     """Run a locustfile as ordered: the settings of the run, the locustfile, and the options of Locust."""
     end_in_order()
-    return ended(lambda: _said(arguments))
+    return ended(lambda: concluded(lambda: _said(arguments)))
 
 
 def _said(arguments: Sequence[str]) -> int:
     settings_file, locustfile, *options = arguments
-    try:
-        run = Run(settings=Settings.read(Path(settings_file)))
-        return int(load(run, Path(locustfile), options, progress=TerminalProgress()))
-    except Inconclusive as error:
-        print(f"INCONCLUSIVE: {error}", file=sys.stderr)
-        return int(ExitCode.INCONCLUSIVE)
-    except KeyboardInterrupt:
-        print("harness: interrupted", file=sys.stderr)
-        return int(ExitCode.INCONCLUSIVE)
+    run = Run(settings=Settings.read(Path(settings_file)))
+    return int(load(run, Path(locustfile), options, progress=TerminalProgress()))
 
 
 if __name__ == "__main__":

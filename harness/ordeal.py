@@ -18,7 +18,7 @@ from harness.schedule import Schedule, Step
 from harness.spells import Missed, Spell
 from harness.trial import HEALING_BUDGET_S, aftermath, inject
 from harness.underway import Struck, UnderWay
-from harness.verdict import Inconclusive, Unsupported
+from harness.verdict import Inconclusive, Unsupported, UnsupportedHere
 from harness.waiting import TimedOut, wait_until
 
 BEGIN_BUDGET_S = 20.0
@@ -108,7 +108,7 @@ class Ordeal:
             return
         try:
             self._strike(step, *self._made(step))
-        except Unsupported as lack:
+        except (Unsupported, UnsupportedHere) as lack:
             del self._known[step.family]
             self._left_out.append(len(self._taken) - 1)
             self._miss(Missed(step=step, why=str(lack), is_unsupported=True))
@@ -153,11 +153,9 @@ class Ordeal:
             injected_s = inject(fault, self._run, part)
         except BaseException as error:  # whatever it is: half of the fault may be there
             fault.heal()
-            lack = error if isinstance(error, Unsupported) else error.__cause__
-            if not isinstance(lack, Unsupported):
-                raise
-            self._run.faults.close(fault)
-            raise lack from None
+            if isinstance(error, UnsupportedHere):
+                self._run.faults.close(fault)
+            raise
         self.events.extend(part.events)
         struck = Struck(
             step=step,

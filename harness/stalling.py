@@ -23,7 +23,7 @@ from harness.measuring.peer_output import Work
 from harness.measuring.stall import Late
 from harness.run import Run
 from harness.runclock import NS_PER_S
-from harness.trial import await_healing, inject, prove
+from harness.trial import strike
 from harness.verdict import Inconclusive
 from harness.victims import LeaderOf, Scene, the
 from harness.waiting import TimedOut, wait_until
@@ -105,15 +105,15 @@ def stalled(order: ProducerOrder, *, cluster: Cluster, admin: Admin, run: Run, p
 
 def _stall(fault: Stall, *, admin: Admin, run: Run) -> tuple[int, float]:
     """Stall, and return when it was over, on the monotonic clock, and how long it was."""
-    evidence = Evidence()
-    try:
-        inject(fault, run, evidence)
-        over_ns = time.monotonic_ns()
-        prove(fault, run, evidence)
-    finally:
-        fault.heal()
-    await_healing(fault, admin, run, evidence)
-    return over_ns, fault.stalled_s
+    over_ns: list[int] = []
+    strike(
+        fault,
+        admin=admin,
+        run=run,
+        evidence=Evidence(),
+        meanwhile=lambda _: over_ns.append(time.monotonic_ns()),  # it ends by itself, and is proven by then
+    )
+    return over_ns[0], fault.stalled_s
 
 
 def _one(frames: Iterable[Frame], over_ns: int, stalled_s: float) -> OneStall:

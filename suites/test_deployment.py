@@ -15,7 +15,7 @@ from harness.clients import zookeeper
 from harness.clients.admin import Admin
 from harness.clients.sending import Outgoing, send
 from harness.cluster import kernel, objects
-from harness.cluster.pods import Cluster
+from harness.cluster.pods import Cluster, number_of
 from harness.deployment import Deployment
 from harness.document import Document, Sizing
 from harness.evidence import Evidence
@@ -206,7 +206,7 @@ def test_durable_settings(cluster: Cluster, admin: Admin, evidence: Evidence) ->
     Read from each live broker: replication factor 3 by default and for the internal topics, two in-sync replicas
     needed, no unclean leader election, no topics made by accident.
     """
-    live = {pod: admin.broker_config(int(pod.rsplit("-", 1)[1])) for pod in cluster.brokers}
+    live = {pod: admin.broker_config(number_of(pod)) for pod in cluster.brokers}
     readings = [
         Reading(what=f"{pod} {name}", place="live", documented=value, found=live[pod].get(name))
         for pod in cluster.brokers

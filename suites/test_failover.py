@@ -12,7 +12,6 @@ from chaos.process import CrashInPlace, ForcedDelete, GracefulDelete, PodEnds
 from harness import budget
 from harness.budget import Budget, LiveTimeouts
 from harness.claims import Level, clause, expect_within
-from harness.clients import zookeeper
 from harness.clients.traffic import Load
 from harness.evidence import Evidence
 from harness.fixtures import TopicFactory, TrafficFactory
@@ -23,6 +22,7 @@ from harness.victims import ALeader, Scene, ZooKeeperFollower, ZooKeeperLeader, 
 from suites.ordeals.chase import Chase
 from suites.ordeals.ordeal import Ordeal, leaders_moved
 from suites.ordeals.silence import Silence
+from suites.scenarios.ensemble import Ensemble
 
 pytest_plugins = ("suites.ordeals.fixtures",)
 
@@ -163,7 +163,7 @@ def test_forced_delete_of_the_zookeeper_leader(
     scene = Scene(cluster=cluster, admin=admin)
     before = the(ZooKeeperLeader(), scene)
     trial = attempt(ForcedDelete, before, budget.unrelated())
-    expect_within(lambda: ensemble_serves(cluster), what="a leader and two followers", budget_s=30)
+    expect_within(Ensemble(cluster).serves, what="a leader and two followers", budget_s=30)
     after = the(ZooKeeperLeader(), scene)
     evidence.fact(zookeeper_leader_before=before, zookeeper_leader_after=after)
     assert after != before, f"{before} leads again, although its pod was replaced"
@@ -180,14 +180,8 @@ def test_forced_delete_of_a_zookeeper_follower(
     """
     follower = the(ZooKeeperFollower(), Scene(cluster=cluster, admin=admin, random=Random(run.settings.seed)))
     trial = attempt(ForcedDelete, follower, budget.unrelated())
-    expect_within(lambda: ensemble_serves(cluster), what="a leader and two followers", budget_s=30)
+    expect_within(Ensemble(cluster).serves, what="a leader and two followers", budget_s=30)
     evidence.judge(*trial.judgements)
-
-
-def ensemble_serves(cluster: Cluster) -> bool:
-    """Say whether one member leads and all others follow."""
-    modes = sorted(str(mode) for mode in zookeeper.modes([cluster.address(pod) for pod in cluster.zookeepers]).values())
-    return modes == ["follower"] * (len(cluster.zookeepers) - 1) + ["leader"]
 
 
 @clause("FAIL-09", level=Level.CERTIFY)

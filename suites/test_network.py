@@ -8,12 +8,13 @@ from harness import budget, trial
 from harness.claims import Level, clause
 from harness.clients.settings import careless_producer
 from harness.clients.traffic import Load
+from harness.cluster.pods import number_of
 from harness.evidence import Evidence
 from harness.history_verdict import verdict_on
 from harness.judging.config import Config
 from harness.sights import Sight
 from harness.trial import Trial
-from suites.scenarios.ground import PARTITIONS, Ground, number_of, recovered
+from suites.scenarios.ground import PARTITIONS, Ground, recovered
 from suites.scenarios.losing import LOSS, await_records, finds_the_loss
 
 pytest_plugins = ("suites.scenarios.ground",)

@@ -6,20 +6,11 @@ from collections.abc import Sequence
 
 from chaos.network import ClientsCutOff, Loss, Partition, Way, bridge, isolated, ring, without_zookeeper
 from chaos.shaping import Bandwidth, Disturbance
-from harness.families import BROKERS, Family, Ground, Span
+from harness.families import AWHILE, BROKERS, Family, Ground
 from harness.faults import Fault
 
-LASTS = Span(least_s=5, most_s=60)
 LOST = 0.1
 NARROW_KBIT_PER_S = 500
-
-
-def _isolated(ground: Ground, pods: Sequence[str]) -> Fault:
-    return Partition(ground.kubernetes, isolated(ground.kubernetes, *pods))
-
-
-def _ring(ground: Ground, _: Sequence[str]) -> Fault:
-    return Partition(ground.kubernetes, ring(ground.kubernetes), way=Way.INTO)
 
 
 def _bridged(ground: Ground, pods: Sequence[str]) -> Fault:
@@ -27,40 +18,20 @@ def _bridged(ground: Ground, pods: Sequence[str]) -> Fault:
     return Partition(ground.kubernetes, bridge(ground.kubernetes, over=over))
 
 
-def _without_zookeeper(ground: Ground, pods: Sequence[str]) -> Fault:
-    return Partition(ground.kubernetes, without_zookeeper(ground.kubernetes, *pods))
-
-
-def _clients_cut_off(ground: Ground, pods: Sequence[str]) -> Fault:
-    return ClientsCutOff(ground.kubernetes, *pods)
-
-
-def _lossy(ground: Ground, pods: Sequence[str]) -> Fault:
-    return Loss(ground.kubernetes, isolated(ground.kubernetes, *pods), probability=LOST)
-
-
-def _narrow(ground: Ground, pods: Sequence[str]) -> Fault:
-    return Bandwidth(ground.kubernetes, pods, kbit_per_s=NARROW_KBIT_PER_S)
-
-
-def _late(ground: Ground, pods: Sequence[str]) -> Fault:
-    return Disturbance(ground.kubernetes, pods, latency_ms=100, jitter_ms=50, reordered_percent=5)
-
-
 ISOLATE = Family(
     name="isolate",
     group="network",
     what="a broker is cut off from the other brokers and from ZooKeeper, though not from clients",
-    make=_isolated,
+    make=lambda ground, pods: Partition(ground.kubernetes, isolated(ground.kubernetes, *pods)),
     victims=BROKERS,
-    lasts=LASTS,
+    lasts=AWHILE,
 )
 RING = Family(
     name="partition-ring",
     group="network",
     what="each broker is deaf to the next one",
-    make=_ring,
-    lasts=LASTS,
+    make=lambda ground, _: Partition(ground.kubernetes, ring(ground.kubernetes), way=Way.INTO),
+    lasts=AWHILE,
 )
 BRIDGE = Family(
     name="partition-bridge",
@@ -68,45 +39,45 @@ BRIDGE = Family(
     what="the other brokers hear each other only by way of this one",
     make=_bridged,
     victims=BROKERS,
-    lasts=LASTS,
+    lasts=AWHILE,
 )
 NO_ZOOKEEPER = Family(
     name="no-zookeeper",
     group="network",
     what="a broker is cut off from ZooKeeper alone",
-    make=_without_zookeeper,
+    make=lambda ground, pods: Partition(ground.kubernetes, without_zookeeper(ground.kubernetes, *pods)),
     victims=BROKERS,
-    lasts=LASTS,
+    lasts=AWHILE,
 )
 CLIENTS_CUT_OFF = Family(
     name="clients-cut-off",
     group="network",
     what="a broker is heard by brokers and by no client",
-    make=_clients_cut_off,
+    make=lambda ground, pods: ClientsCutOff(ground.kubernetes, *pods),
     victims=BROKERS,
-    lasts=LASTS,
+    lasts=AWHILE,
 )
 LOSS = Family(
     name="loss",
     group="network",
     what="a tenth of the packets between a broker and all others is lost",
-    make=_lossy,
+    make=lambda ground, pods: Loss(ground.kubernetes, isolated(ground.kubernetes, *pods), probability=LOST),
     victims=BROKERS,
-    lasts=LASTS,
+    lasts=AWHILE,
 )
 NARROW = Family(
     name="narrow",
     group="network",
     what="a broker may send 500 kbit/s and no more",
-    make=_narrow,
+    make=lambda ground, pods: Bandwidth(ground.kubernetes, pods, kbit_per_s=NARROW_KBIT_PER_S),
     victims=BROKERS,
-    lasts=LASTS,
+    lasts=AWHILE,
 )
 LATE = Family(
     name="late",
     group="network",
     what="what a broker sends is 100 ms late, with jitter, some of it out of order",
-    make=_late,
+    make=lambda ground, pods: Disturbance(ground.kubernetes, pods, latency_ms=100, jitter_ms=50, reordered_percent=5),
     victims=BROKERS,
-    lasts=LASTS,
+    lasts=AWHILE,
 )

@@ -46,6 +46,11 @@ class Identity:
         return {"uid": self.uid, "restarts": self.restarts, "started_at": self.started_at}
 
 
+def number_of(pod: str) -> int:
+    """Return the broker id of a broker's pod, as `Cluster.broker_pod` has it."""
+    return int(pod.rpartition("-")[2])
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A deployed Kafka cluster: three StatefulSet pods of each kind in one namespace."""
@@ -170,6 +175,15 @@ class Cluster:
         """Return a pod, or None while it does not exist."""
         try:
             return self.connection.core.read_namespaced_pod(name, self.namespace)
+        except ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def node(self, name: str) -> client.V1Node | None:
+        """Return a node, or None when there is none of that name."""
+        try:
+            return self.connection.core.read_node(name)
         except ApiException as error:
             if error.status == 404:
                 return None

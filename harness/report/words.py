@@ -30,6 +30,14 @@ VERDICTS: Mapping[Verdict, VerdictWords] = {
     Verdict.INCONCLUSIVE: VerdictWords(name="inconclusive", sign="?", title="INCONCLUSIVE", class_="inconclusive"),
     Verdict.UNSUPPORTED: VerdictWords(name="unsupported", sign="○", title="UNSUPPORTED HERE", class_="unsupported"),
 }
+STYLES = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.UNSUPPORTED: "cyan",
+}
+"""How the sign of a verdict looks in a line on a terminal."""
+
 ENDURED = {Verdict.PASS: "HELD", Verdict.FAIL: "NOT HELD"}
 """The titles of a chaos run, which certifies nothing but that one schedule was survived."""
 

@@ -15,7 +15,7 @@ from harness.claims import expect_within
 from harness.clients.admin import Admin
 from harness.clients.settings import Settings, durable_producer
 from harness.clients.traffic import Load
-from harness.cluster.pods import PORT, Cluster
+from harness.cluster.pods import PORT, Cluster, number_of
 from harness.evidence import Evidence
 from harness.faults import Fault
 from harness.fixtures import TopicFactory, TrafficFactory
@@ -150,11 +150,6 @@ def recovered(trial: Trial) -> Judgement:
     """Judge that no partition is without an acknowledgement for long once the fault is undone."""
     outage_s = trial.undone_s - trial.injected_s
     return trial.within(reconnected(outage_s), name="recovery", since_s=trial.undone_s)
-
-
-def number_of(pod: str) -> int:
-    """Return the id of a broker's pod."""
-    return int(pod.rpartition("-")[2])
 
 
 @pytest.fixture

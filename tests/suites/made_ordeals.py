@@ -17,7 +17,7 @@ from harness.checkers import replicas
 from harness.clients.admin import Admin
 from harness.clients.traffic import Load, Traffic
 from harness.clients.watcher import Watcher
-from harness.cluster.pods import Cluster
+from harness.cluster.pods import Cluster, number_of
 from harness.evidence import Evidence
 from harness.fault_journal import NoNamespace
 from harness.rehearsal import network
@@ -31,12 +31,12 @@ from harness.rehearsing.cluster import Pod, RehearsedCluster
 from harness.rehearsing.staging import Casting, set_stage
 from harness.rehearsing.traffic import RehearsedTraffic
 from harness.rehearsing.watcher import RehearsedWatcher
-from harness.remedies import Remedy
 from harness.runclock import NS_PER_S
 from harness.verdict import Judgement
 from suites import test_failover, test_nodes, test_resources, test_rolling, test_storage
 from suites.ordeals.ordeal import Ordeal
 from tests.harness.made_runs import made_run
+from tests.suites.stand_in import StandIn
 
 PARTITIONS = 3
 STARTS_S = 1.0
@@ -122,40 +122,6 @@ class StageOrdeal(Ordeal):
 
 
 @dataclass(kw_only=True)
-class StandIn:
-    """A fault that does what it is told, and is proven at once."""
-
-    name: str
-    targets: tuple[str, ...]
-    do: Callable[[], None]
-    undo: Callable[[], None]
-    is_well: Callable[[], bool]
-    replaced: Callable[[], tuple[str, ...]] = tuple
-    is_in: bool = False
-
-    def plan(self) -> tuple[str, ...]:
-        return self.targets
-
-    def remedies(self) -> tuple[Remedy, ...]:
-        return ()
-
-    def inject(self) -> None:
-        self.do()
-        self.is_in = True
-
-    def proof_of_injection(self) -> dict[str, object]:
-        return {"stand-in": self.name}
-
-    def heal(self) -> None:
-        if self.is_in:
-            self.is_in = False
-            self.undo()
-
-    def proof_of_healing(self) -> dict[str, object] | None:
-        return {"stand-in": self.name} if self.is_well() else None
-
-
-@dataclass(kw_only=True)
 class Troupe:
     """The stand-ins of one stage."""
 
@@ -211,7 +177,7 @@ class Troupe:
         return self._stand_in("memory pressure", pods, lambda: self.cluster.stop(pod), lambda: self._back(pod))
 
     def disk_fill(self, _: object, pod: str, *, share: float) -> StandIn:
-        number = int(pod.rpartition("-")[2])
+        number = number_of(pod)
         model = self.cluster.model
         if share < 1:
             minds = self.switches.minds_a_disk_that_is_almost_full
@@ -228,7 +194,7 @@ class Troupe:
     def volume_lost(self, _: object, pod: str) -> StandIn:
         def lose() -> None:
             self.cluster.stop(pod)
-            for replica in self.cluster.model.brokers[int(pod.rpartition("-")[2])].replicas.values():
+            for replica in self.cluster.model.brokers[number_of(pod)].replicas.values():
                 replica.log, replica.high_watermark, replica.checkpoint = Log(), 0, 0
 
         return self._stand_in("loss of a broker's volume", [pod], lose, lambda: self._filled(pod))
@@ -238,7 +204,7 @@ class Troupe:
         self._back(pod)
         if self.switches.is_refilled_wrongly:
             at_ns = round((self.switches.comes_back_after_s + REGISTERS_S + CAUGHT_UP_S) * NS_PER_S)
-            self.stage.world.clock.after(at_ns, self._damage, int(pod.rpartition("-")[2]))
+            self.stage.world.clock.after(at_ns, self._damage, number_of(pod))
 
     def _damage(self, number: int) -> None:
         replica = next(iter(self.cluster.model.brokers[number].replicas.values()))
@@ -256,7 +222,7 @@ class Troupe:
         return self._stand_in("drain", ["node", pod], go, lambda: None)
 
     def kubelet_stopped(self, _: object, pod: str) -> StandIn:
-        number, model = int(pod.rpartition("-")[2]), self.cluster.model
+        number, model = number_of(pod), self.cluster.model
         minds = self.switches.minds_a_silent_kubelet
         return self._stand_in(
             "kubelet stopped", [pod], lambda: model.isolate(number) if minds else None, lambda: model.rejoin(number)
@@ -265,7 +231,7 @@ class Troupe:
     def node_cut_off(self, _: object, pod: str) -> StandIn:
         others = [other for other in self.cluster.brokers if other != pod]
         gone = [pod, others[0]] if self.switches.lets_two_brokers_go else [pod]
-        numbers = [int(one.rpartition("-")[2]) for one in gone]
+        numbers = [number_of(one) for one in gone]
 
         def cut() -> None:
             for number in numbers:
@@ -288,7 +254,7 @@ class Troupe:
         return fault
 
     def pause(self, _: object, pods: tuple[str, ...]) -> StandIn:
-        (number,) = (int(pod.rpartition("-")[2]) for pod in pods)
+        (number,) = (number_of(pod) for pod in pods)
         model = self.cluster.model
         return self._stand_in("pause", pods, lambda: model.isolate(number), lambda: model.rejoin(number))
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from harness.evidence import Evidence
 from harness.rehearsal.bugs import Bug
-from harness.rehearsing.clock import RehearsalClock
-from harness.verdict import Inconclusive, Verdict
-from harness.waiting import waiting_on
+from harness.verdict import Inconclusive
 from suites import test_failover as fail
 from suites import test_nodes as node
 from suites import test_resources as res
@@ -20,6 +16,7 @@ from suites import test_rolling as roll
 from suites import test_storage as sto
 from suites.ordeals.ordeal import Ordeal
 from tests.suites.made_ordeals import Play
+from tests.suites.promises import Broken, Promises
 
 Clause = Callable[[Ordeal, Evidence], None]
 
@@ -36,9 +33,8 @@ CLAUSES: dict[str, Clause] = {
     "FAIL-09": fail.test_leader_chase,
     "FAIL-12": fail.test_pause_of_a_leader,
 }
-every_clause = pytest.mark.parametrize("claim", CLAUSES)
 
-BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
+BROKEN: Broken = {
     "one slow broker stops all": ("RES-01", {"stands_still": True}, "windows: .* acknowledged nothing"),
     "nobody misses a killed broker": ("RES-02", {"never_misses_anybody": True, "comes_back_after_s": 15.0}, "windows"),
     "an almost full disk is minded": ("RES-03", {"minds_a_disk_that_is_almost_full": True}, "insync: brokers"),
@@ -55,36 +51,8 @@ BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 
 
-@pytest.fixture
-def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
-    """Return a function that plays clauses in virtual time."""
-    clock = RehearsalClock()
-    with waiting_on(clock):
-        yield Play(tmp_path, clock, monkeypatch)
-
-
-@every_clause
-def test_a_cluster_that_keeps_its_promises_passes(play: Play, claim: str) -> None:
-    evidence = play(CLAUSES[claim])
-    assert {judgement.verdict for judgement in evidence.judgements} == {Verdict.PASS}
-    assert "history" in {judgement.checker for judgement in evidence.judgements}
-
-
-@every_clause
-def test_a_cluster_that_loses_a_record_fails(play: Play, claim: str) -> None:
-    with pytest.raises(AssertionError, match="history: "):
-        play(CLAUSES[claim], bug=Bug.OFFSET_REUSED)
-
-
-@pytest.mark.parametrize("broken", BROKEN)
-def test_a_cluster_that_breaks_its_promise_fails(play: Play, broken: str) -> None:
-    claim, switches, reason = BROKEN[broken]
-    with pytest.raises(AssertionError, match=reason):
-        play(CLAUSES[claim], **switches)
-
-
-def test_every_clause_has_a_promise_that_is_broken() -> None:
-    assert {claim for claim, _, _ in BROKEN.values()} == set(CLAUSES)
+class TestPromises(Promises):
+    """Of every clause above."""
 
 
 def test_a_squeeze_that_nobody_feels_shows_nothing(play: Play) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from harness.rehearsal.bugs import Bug
-from harness.rehearsing.clock import RehearsalClock
-from harness.verdict import UnsupportedHere, Verdict
-from harness.waiting import waiting_on
+from harness.verdict import UnsupportedHere
 from suites import test_network as net
 from suites import test_zookeeper as zk
 from suites.scenarios.ground import Ground
+from tests.suites.promises import Broken, Promises
 from tests.suites.theatre import Play
 
 Clause = Callable[[Ground], None]
@@ -34,9 +30,8 @@ CLAUSES: dict[str, Clause] = {
     "ZK-03": zk.test_cold_start_of_everything,
     "ZK-04": zk.test_pause_of_the_zookeeper_leader,
 }
-every_clause = pytest.mark.parametrize("claim", CLAUSES)
 
-BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
+BROKEN: Broken = {
     "nobody misses an isolated broker": ("NET-01", {"never_misses_anybody": True}, "others lead in place of"),
     "nobody misses a deaf broker": ("NET-02", {"never_misses_anybody": True}, "others lead in place of"),
     "a follower that is cut off stays in sync": ("NET-03", {"never_misses_anybody": True}, "out of the in-sync sets"),
@@ -63,36 +58,8 @@ BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 
 
-@pytest.fixture
-def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
-    """Return a function that plays clauses in virtual time."""
-    clock = RehearsalClock()
-    with waiting_on(clock):
-        yield Play(tmp_path, clock, monkeypatch)
-
-
-@every_clause
-def test_a_cluster_that_keeps_its_promises_passes(play: Play, claim: str) -> None:
-    evidence = play(CLAUSES[claim])
-    assert {judgement.verdict for judgement in evidence.judgements} == {Verdict.PASS}
-    assert "history" in {judgement.checker for judgement in evidence.judgements}
-
-
-@every_clause
-def test_a_cluster_that_loses_a_record_fails(play: Play, claim: str) -> None:
-    with pytest.raises(AssertionError, match="history: "):
-        play(CLAUSES[claim], bug=Bug.OFFSET_REUSED)
-
-
-@pytest.mark.parametrize("broken", BROKEN)
-def test_a_cluster_that_breaks_its_promise_fails(play: Play, broken: str) -> None:
-    claim, switches, reason = BROKEN[broken]
-    with pytest.raises(AssertionError, match=reason):
-        play(CLAUSES[claim], **switches)
-
-
-def test_every_clause_has_a_promise_that_is_broken() -> None:
-    assert {claim for claim, _, _ in BROKEN.values()} == set(CLAUSES)
+class TestPromises(Promises):
+    """Of every clause above."""
 
 
 def test_a_kernel_without_netem_is_told_and_nothing_is_judged(play: Play) -> None:

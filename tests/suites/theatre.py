@@ -16,7 +16,7 @@ import pytest
 from harness.budget import LiveTimeouts, ZooKeeperTicks
 from harness.clients.admin import Admin
 from harness.clients.traffic import Load, Traffic
-from harness.cluster.pods import Cluster
+from harness.cluster.pods import Cluster, number_of
 from harness.evidence import Evidence
 from harness.fault_journal import NoNamespace
 from harness.rehearsal import network
@@ -28,13 +28,13 @@ from harness.rehearsing.clock import RehearsalClock
 from harness.rehearsing.cluster import RehearsedCluster
 from harness.rehearsing.staging import Casting, set_stage
 from harness.rehearsing.traffic import RehearsedTraffic
-from harness.remedies import Remedy
 from harness.runclock import NS_PER_S
 from harness.verdict import Unsupported
 from suites import test_network, test_zookeeper
 from suites.scenarios.ensemble import Ensemble
-from suites.scenarios.ground import Ground, number_of
+from suites.scenarios.ground import Ground
 from tests.harness.made_runs import made_run
+from tests.suites.stand_in import StandIn
 
 TOPIC = "scenario"
 MEMBERS = ("zookeeper-0", "zookeeper-1", "zookeeper-2")
@@ -71,39 +71,6 @@ class CastCluster(RehearsedCluster):
 
     def address(self, pod: str) -> str:
         return pod
-
-
-@dataclass
-class StandIn:
-    """A fault that does what it is told, and is proven at once."""
-
-    name: str
-    targets: tuple[str, ...]
-    do: Callable[[], None]
-    undo: Callable[[], None]
-    is_well: Callable[[], bool]
-    _is_in: bool = False
-
-    def plan(self) -> tuple[str, ...]:
-        return self.targets
-
-    def remedies(self) -> tuple[Remedy, ...]:
-        return ()
-
-    def inject(self) -> None:
-        self.do()
-        self._is_in = True
-
-    def proof_of_injection(self) -> dict[str, object]:
-        return {"stand-in": self.name}
-
-    def heal(self) -> None:
-        if self._is_in:
-            self._is_in = False
-            self.undo()
-
-    def proof_of_healing(self) -> dict[str, object] | None:
-        return {"stand-in": self.name} if self.is_well() else None
 
 
 @dataclass(frozen=True)
@@ -163,7 +130,7 @@ class Theatre:
             self.deaf.clear()
             undo_late()
 
-        return StandIn(name, tuple(targets), do_it, undo_it, self.cluster.all_ready)
+        return StandIn(name=name, targets=tuple(targets), do=do_it, undo=undo_it, is_well=self.cluster.all_ready)
 
     def creates(self, name: str) -> bool:
         if not self.has_quorum and not self.switches.makes_topics_without_a_quorum:
