@@ -29,14 +29,13 @@ from harness.load_topic import load_topic
 from harness.loadrun import Ground, Load, run_load
 from harness.measuring.disk import hours_to_full, planned, records_planned
 from harness.measuring.knee import Outcome
-from harness.measuring.plan import Disturbance, FindKnee, Profile
+from harness.measuring.plan import Disturbance, Profile
 from harness.measuring.recorded import MEGABYTE, RESULT
 from harness.progress import Progress, TerminalProgress
 from harness.reproduction import describe_environment, describe_subject
 from harness.run import Run, Settings
 from harness.verdict import Inconclusive, Judgement
 
-PRECISION = 0.05
 LOG_COLUMNS = 160
 """Of a log or a pipe, which have no width of their own: the table's reasons stay readable."""
 RESTARTING = (Disturbance.ROLLING_RESTART, Disturbance.BROKER_KILLED)
@@ -136,12 +135,11 @@ def _concluded(
 def _judged(done: Load, place: Place, *, struck_s: float | None, earlier: Earlier | None) -> Concluded:
     profile = done.profile
     judgements = tuple(_on_the_whole(done, struck_s=struck_s))
-    precision = profile.plan.precision if isinstance(profile.plan, FindKnee) else PRECISION
     conclusion = conclude(
         done.outcome,
         judgements=judgements,
+        plan=profile.plan,
         expected_hz=profile.expected_records_per_s,
-        precision=precision,
         earlier=earlier,
     )
     return Concluded(

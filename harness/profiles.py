@@ -165,6 +165,8 @@ def _impossible_search(plan: FindKnee) -> Iterator[str]:
         yield f"plan.precision is {plan.precision:g}, expected 0.01 to 0.5"
     if plan.repeats < 2:
         yield f"plan.repeats is {plan.repeats}, expected at least 2: one says nothing of its noise"
+    if plan.most_repeats < plan.repeats:
+        yield f"plan.most_repeats is {plan.most_repeats}, expected at least plan.repeats, {plan.repeats}"
 
 
 def _impossible_traffic(traffic: Traffic) -> Iterator[str]:

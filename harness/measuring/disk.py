@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from harness.errors import UsageError
@@ -24,9 +24,10 @@ Judge = Callable[[Next], Verdict]
 
 
 def records_planned(plan: Plan) -> int:
-    """Return how many records a plan sends at the most, whatever the cluster carries."""
+    """Return how many records a plan sends at the most, whatever the cluster carries and however noisy it is."""
     if not isinstance(plan, FindKnee):
         return ceil(_records_of(plan, lambda _: Verdict.PASS))
+    plan = replace(plan, repeats=plan.most_repeats)
     most_hz, least_hz = plan.most_records_per_s, plan.from_records_per_s
     capacities = [least_hz * (most_hz / least_hz) ** (step / CAPACITIES) for step in range(CAPACITIES + 1)]
     return ceil(max(_records_of(plan, _carries_up_to(hz)) for hz in capacities))

@@ -6,11 +6,12 @@ plays it again from its beginning, so that a course can be judged, tested and co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 from harness.measuring.plan import FindKnee, Hold, Plan, Purpose, Soak
+from harness.measuring.statistics import interval
 from harness.verdict import Verdict
 
 LEAST_SHARE = 1 / 16
@@ -127,7 +128,7 @@ def _find_knee(plan: FindKnee) -> Course:
     lows: list[float] = []
     if not gap.low_hz:
         return _nothing_carried(gap)
-    while len(repeats) < plan.repeats:
+    while not _is_enough(plan, repeats):
         gap = yield from _close(plan, gap.wider(plan.precision) if repeats else gap)
         if not gap.low_hz:
             return _nothing_carried(gap)
@@ -136,6 +137,18 @@ def _find_knee(plan: FindKnee) -> Course:
         repeats.append(gap.middle_hz)
         lows.append(gap.low_hz)
     return (yield from _confirm(plan, sum(lows) / len(lows), tuple(repeats)))
+
+
+def _is_enough(plan: FindKnee, repeats: Sequence[float]) -> bool:
+    """Say whether the repeats are as many as the plan wants, and agree, or are as many as it allows."""
+    if len(repeats) < plan.repeats:
+        return False
+    return len(repeats) >= plan.most_repeats or do_agree(plan, repeats)
+
+
+def do_agree(plan: FindKnee, repeats: Sequence[float]) -> bool:
+    """Say whether repeats of a search are close enough to speak of one knee; a single one agrees with nothing."""
+    return len(repeats) > 1 and interval(repeats, resolution=plan.precision).uncertainty <= plan.agreement
 
 
 def _ramp(plan: FindKnee) -> Generator[Next, Verdict, Gap]:

@@ -111,8 +111,9 @@ class Soak:
 class FindKnee:
     """Find the highest rate that is carried: double until it is not, halve the gap, confirm at length, soak.
 
-    `precision` is how close the two ends of the gap come; the search is repeated from a wider gap, because a single
-    one says nothing of its own noise.
+    `precision` is how close the two ends of the gap come. The search is repeated from a wider gap, because a single
+    one says nothing of its own noise: `repeats` times, and on until the repeats agree, `most_repeats` times at most.
+    They agree when their mean is known to a share of `agreement`.
     """
 
     from_records_per_s: float
@@ -124,6 +125,8 @@ class FindKnee:
     soak_share: float = 0.8
     precision: float = 0.05
     repeats: int = 3
+    most_repeats: int = 5
+    agreement: float = 0.15
 
 
 Plan = Hold | Soak | FindKnee

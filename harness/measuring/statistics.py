@@ -1,4 +1,4 @@
-"""Statistics of few repeats: how sure a mean is, and whether two runs differ by more than their noise."""
+"""Statistics of few repeats: how sure a mean is."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ class Interval:
     low: float
     high: float
 
+    @property
+    def uncertainty(self) -> float:
+        """How far the true mean may be from this one, as a share of it."""
+        return (self.high - self.low) / (2 * self.mean)
+
 
 def interval(values: Sequence[float], *, resolution: float = 0.0) -> Interval:
     """Return the mean of at least two repeats with its interval.
@@ -44,18 +49,3 @@ def interval(values: Sequence[float], *, resolution: float = 0.0) -> Interval:
     mean = fmean(values)
     half = t_95(len(values) - 1) * sqrt(variance(values) / len(values)) + resolution * mean / 2
     return Interval(mean=mean, low=mean - half, high=mean + half)
-
-
-def differ(one: Sequence[float], other: Sequence[float], *, resolution: float = 0.0) -> bool:
-    """Say whether two sets of repeats differ by more than noise and resolution (Welch's t test at 95 %)."""
-    if min(len(one), len(other)) < 2:
-        raise ValueError("got a single value, expected at least two on both sides: one says nothing of its noise")
-    apart = abs(fmean(one) - fmean(other))
-    if apart <= resolution * max(fmean(one), fmean(other)):
-        return False
-    shares = [variance(values) / len(values) for values in (one, other)]
-    noise = sum(shares)
-    if not noise:
-        return apart > 0
-    degrees = noise**2 / sum(share**2 / (len(values) - 1) for share, values in zip(shares, (one, other), strict=True))
-    return apart / sqrt(noise) > t_95(max(1.0, degrees))

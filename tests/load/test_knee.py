@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.measuring.knee import Next, Outcome, following, trials_against
+from harness.measuring.knee import Next, Outcome, do_agree, following, trials_against
 from harness.measuring.plan import FindKnee, Hold, Purpose, Soak
 from harness.verdict import Verdict
 
@@ -40,6 +40,30 @@ def test_the_knee_of_a_noisy_cluster_is_found_within_five_percent(capacity_hz: f
     assert 1 / (1.05 * (1 + 2 * noise)) <= outcome.carried_hz / capacity_hz <= 1 + noise
     assert len(outcome.repeats) == 3
     assert all(abs(repeat / capacity_hz - 1) <= 0.025 + 1.1 * noise for repeat in outcome.repeats)
+
+
+class Moody:
+    """A cluster whose capacity changes from one repeat of the search to the next: it is another one in each trial."""
+
+    def __init__(self, *, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def __call__(self, trial: Next) -> Verdict:
+        return Verdict.PASS if trial.rate_hz <= 4000 * self._random.uniform(0.4, 1.6) else Verdict.FAIL
+
+
+def test_a_search_whose_repeats_do_not_agree_is_repeated_until_they_do_or_it_is_enough() -> None:
+    outcomes = [trials_against(PLAN, Moody(seed=seed))[1] for seed in range(40)]
+    repeats = [outcome.repeats for outcome in outcomes if outcome.repeats]
+    assert {len(found) for found in repeats} == {3, 4, 5}
+    assert all(do_agree(PLAN, found) for found in repeats if len(found) < PLAN.most_repeats)
+    assert not all(do_agree(PLAN, found) for found in repeats)
+
+
+def test_a_single_repeat_agrees_with_nothing() -> None:
+    assert not do_agree(PLAN, [])
+    assert not do_agree(PLAN, [4000])
+    assert do_agree(PLAN, [4000, 4010, 3990])
 
 
 def test_a_search_takes_about_four_minutes() -> None:

@@ -13,12 +13,14 @@ from harness.checkers.load.sufficiency import conclude
 from harness.checkers.load.trial import judge
 from harness.load_document import Concluded, document
 from harness.measuring.knee import Next, Outcome
-from harness.measuring.plan import Purpose
+from harness.measuring.plan import FindKnee, Purpose
 from harness.measuring.result import LoadResult
 from harness.verdict import Judgement, Verdict
 from tests.load.samples import RATE, result
 
 WHOLE = Judgement(checker="load-delivery", verdict=Verdict.PASS, reason="all was read")
+
+PLAN = FindKnee(from_records_per_s=100, most_records_per_s=1000)
 
 
 def written(load: LoadResult, *, repeats: tuple[float, ...] = (1000, 1010, 990)) -> dict[str, Any]:
@@ -32,7 +34,9 @@ def written(load: LoadResult, *, repeats: tuple[float, ...] = (1000, 1010, 990))
         profile=profiles.of_sizing(sizing.read()),
         tried=[tried],
         outcome=outcome,
-        conclusion=conclude(outcome, judgements=[WHOLE], expected_hz=500, precision=0.05),
+        conclusion=conclude(
+            outcome, judgements=[WHOLE], plan=FindKnee(from_records_per_s=100, most_records_per_s=1000), expected_hz=500
+        ),
         judgements=[WHOLE],
         hours_to_full_disk=None,
     )

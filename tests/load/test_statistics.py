@@ -1,4 +1,4 @@
-"""Few repeats: an interval that is as wide as they scatter, and a difference that is more than noise."""
+"""Few repeats: an interval that is as wide as they scatter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.measuring.statistics import differ, interval, t_95
+from harness.measuring.statistics import interval, t_95
 
 
 def test_the_interval_of_three_repeats_is_the_one_of_the_textbook() -> None:
@@ -26,8 +26,6 @@ def test_repeats_that_agree_are_still_only_known_to_their_resolution() -> None:
 def test_a_single_repeat_says_nothing(values: list[float]) -> None:
     with pytest.raises(ValueError, match="at least two"):
         interval(values)
-    with pytest.raises(ValueError, match="at least two"):
-        differ(values, [1.0, 2.0])
 
 
 def test_about_ninety_five_of_a_hundred_intervals_hold_the_truth() -> None:
@@ -36,14 +34,8 @@ def test_about_ninety_five_of_a_hundred_intervals_hold_the_truth() -> None:
     assert 0.93 < sum(one.low <= 1000 <= one.high for one in found) / len(found) < 0.97
 
 
-def test_noise_is_no_difference_and_a_drop_is_one() -> None:
-    assert not differ([1000, 1010, 990], [1005, 985, 1000])
-    assert differ([1000, 1010, 990], [800, 810, 790])
-
-
-def test_a_difference_below_the_resolution_is_none() -> None:
-    assert not differ([1000, 1000, 1000], [970, 970, 970], resolution=0.05)
-    assert differ([1000, 1000, 1000], [970, 970, 970], resolution=0.01)
+def test_the_uncertainty_is_a_share_of_the_mean() -> None:
+    assert interval([100, 100, 100], resolution=0.05).uncertainty == pytest.approx(0.025)
 
 
 @given(st.floats(1, 500))

@@ -8,11 +8,14 @@ from harness.checkers.load.resources import Documented
 from harness.checkers.load.sufficiency import Conclusion, Earlier, Sufficiency, conclude, limiting_resource
 from harness.checkers.load.trial import judge
 from harness.measuring.knee import Outcome
+from harness.measuring.plan import FindKnee
 from harness.verdict import Judgement, Verdict
 from tests.load.samples import MEASURED_S, WARM_UP_S, broker, consumed, produced, result
 
 WHOLE = Judgement(checker="load-delivery", verdict=Verdict.PASS, reason="all was read")
 FOUND = Outcome(verdict=Verdict.PASS, reason="it was carried", carried_hz=4000, repeats=(4000, 4100, 4050))
+WILD = Outcome(verdict=Verdict.PASS, reason="it was carried", carried_hz=4000, repeats=(4000, 6000, 9000, 5000, 8000))
+PLAN = FindKnee(from_records_per_s=1000, most_records_per_s=64_000)
 DOCUMENTED = Documented(cpu_millicores=500, memory_bytes=1 << 30)
 
 
@@ -27,7 +30,7 @@ def concluded(
         outcome,
         judgements=[] if delivery is None else [delivery],
         expected_hz=expected_hz,
-        precision=0.05,
+        plan=PLAN,
         earlier=earlier,
     )
 
@@ -76,7 +79,24 @@ def test_another_knee_than_last_time_is_drift_and_noise_is_not() -> None:
     assert concluded(earlier=Earlier(run_id="a", repeats=(5500, 5600, 5550))).sufficiency is Sufficiency.DRIFT
     assert concluded(earlier=Earlier(run_id="a", repeats=(3000, 3100, 3050))).sufficiency is Sufficiency.DRIFT
     assert concluded(earlier=Earlier(run_id="a", repeats=(4000, 4200, 4100))).sufficiency is Sufficiency.SUFFICIENT
-    assert concluded(earlier=Earlier(run_id="a", repeats=())).sufficiency is Sufficiency.SUFFICIENT
+
+
+def test_whether_it_drifted_is_said_to_be_unknown_when_either_knee_is() -> None:
+    for found in (
+        concluded(earlier=Earlier(run_id="a", repeats=())),
+        concluded(earlier=Earlier(run_id="a", repeats=(3000, 8000))),
+        concluded(WILD, earlier=Earlier(run_id="a", repeats=(4000, 4200, 4100))),
+    ):
+        assert found.sufficiency is Sufficiency.SUFFICIENT
+        assert "whether the knee is as in a cannot be told" in found.reason
+
+
+def test_repeats_that_do_not_agree_are_no_knee_but_what_was_expected_was_carried() -> None:
+    assert concluded(WILD).sufficiency is Sufficiency.SUFFICIENT
+    found = concluded(WILD, expected_hz=None)
+    assert found.sufficiency is Sufficiency.INCONCLUSIVE
+    assert "do not agree: 4000, 6000, 9000, 5000, 8000 records/s" in found.reason
+    assert concluded(expected_hz=None).sufficiency is Sufficiency.SUFFICIENT
 
 
 def test_insufficient_is_not_hidden_by_drift() -> None:

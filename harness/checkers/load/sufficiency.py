@@ -9,8 +9,10 @@ from enum import Enum
 from harness.checkers.load.generator import NAME as GENERATOR
 from harness.checkers.load.resources import uses
 from harness.checkers.load.trial import Judged
-from harness.measuring.knee import Outcome
-from harness.measuring.statistics import Interval, differ, interval
+from harness.measuring.drift import Difference, compare_knees
+from harness.measuring.knee import Outcome, do_agree
+from harness.measuring.plan import FindKnee, Plan
+from harness.measuring.statistics import Interval, interval
 from harness.verdict import Judgement, Verdict
 
 FULL = 0.9
@@ -48,20 +50,23 @@ def conclude(
     outcome: Outcome,
     *,
     judgements: Sequence[Judgement],
+    plan: Plan,
     expected_hz: float | None,
-    precision: float,
     earlier: Earlier | None = None,
 ) -> Conclusion:
     """Say whether the sizing suffices. A lost record speaks against the cluster, whatever the speed was.
 
-    `judgements` are those on the load as a whole: its delivery, and its recovery from what was done to it. Without
-    one of delivery nobody was to read: what was not read is then not lost.
+    A knee whose repeats do not agree is not known: an expected rate that was carried at length suffices all the same,
+    but where nothing is expected the knee is all that was asked for. `judgements` are those on the load as a whole: its
+    delivery, and its recovery from what was done to it. Without one of delivery nobody was to read: what was not read
+    is then not lost.
     """
+    precision = plan.precision if isinstance(plan, FindKnee) else 0.0
     knee = interval(outcome.repeats, resolution=precision) if len(outcome.repeats) > 1 else None
     headroom = outcome.carried_hz / expected_hz - 1 if outcome.carried_hz is not None and expected_hz else None
     sufficiency, reason = _said(outcome, judgements=judgements, expected_hz=expected_hz, knee=knee)
-    if sufficiency is Sufficiency.SUFFICIENT and earlier is not None and (drift := _drift(outcome, earlier, precision)):
-        sufficiency, reason = Sufficiency.DRIFT, drift
+    if sufficiency is Sufficiency.SUFFICIENT and isinstance(plan, FindKnee):
+        sufficiency, reason = _of_knee(plan, outcome, reason, expected_hz=expected_hz, earlier=earlier)
     return Conclusion(sufficiency=sufficiency, reason=reason, knee=knee, headroom_ratio=headroom)
 
 
@@ -89,13 +94,29 @@ def _said(
     return Sufficiency.INSUFFICIENT, f"{outcome.reason}; {expected_hz:g} records/s are expected"
 
 
-def _drift(outcome: Outcome, earlier: Earlier, precision: float) -> str:
-    if min(len(outcome.repeats), len(earlier.repeats)) < 2:
-        return ""
-    if not differ(outcome.repeats, earlier.repeats, resolution=precision):
-        return ""
-    now, before = (sum(values) / len(values) for values in (outcome.repeats, earlier.repeats))
-    return f"the knee is at {now:.0f} records/s and was at {before:.0f} in {earlier.run_id}: more than noise"
+def _of_knee(
+    plan: FindKnee, outcome: Outcome, reason: str, *, expected_hz: float | None, earlier: Earlier | None
+) -> tuple[Sufficiency, str]:
+    """Say whether the knee is known, where it is all that was asked for, and whether it is as it was."""
+    if expected_hz is None and not do_agree(plan, outcome.repeats):
+        found = ", ".join(f"{repeat:.0f}" for repeat in outcome.repeats)
+        return Sufficiency.INCONCLUSIVE, f"the repeats of the search do not agree: {found} records/s"
+    return (Sufficiency.SUFFICIENT, reason) if earlier is None else _compared(plan, outcome, reason, earlier=earlier)
+
+
+def _compared(plan: FindKnee, outcome: Outcome, reason: str, *, earlier: Earlier) -> tuple[Sufficiency, str]:
+    """Say whether the knee is another one than the last time; what cannot be told is said, and is no drift."""
+    untold = f"{reason}; whether the knee is as in {earlier.run_id} cannot be told"
+    if not (do_agree(plan, outcome.repeats) and do_agree(plan, earlier.repeats)):
+        return Sufficiency.SUFFICIENT, f"{untold}: the repeats of one of the two do not agree"
+    knee = compare_knees(earlier.repeats, outcome.repeats)
+    match knee.difference:
+        case Difference.BETTER | Difference.WORSE:
+            moved = f"the knee is at {knee.after:.0f} records/s and was at {knee.before:.0f} in {earlier.run_id}"
+            return Sufficiency.DRIFT, f"{moved}: {knee.why}"
+        case Difference.UNKNOWN:
+            return Sufficiency.SUFFICIENT, f"{untold}: {knee.why}"
+    return Sufficiency.SUFFICIENT, reason
 
 
 def limiting_resource(trials: Iterable[Judged]) -> str:
