@@ -13,7 +13,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import cycles, judging, measuring, mutations, pacing, windows
+import testbed
+from bench import cycles, judging, kills, measuring, mutations, pacing, windows
 from bench.windows import EVENTS, Figures
 from harness.claims import Level
 from harness.document import DEFAULT_PATH
@@ -30,7 +31,7 @@ class Asked:
     events: tuple[str, ...]
 
 
-def request() -> Request:
+def request(*, keep: bool) -> Request:
     """Ask for the documented cluster on the testbed."""
     return Request(
         level=Level.CERTIFY,
@@ -40,7 +41,7 @@ def request() -> Request:
         manifests=None,
         document=DEFAULT_PATH,
         reuse=False,
-        keep=False,
+        keep=keep,
         seed=secrets.randbelow(2**31),
         reports=ROOT / "reports",
         keyword=None,
@@ -49,13 +50,13 @@ def request() -> Request:
     )
 
 
-def measured(module: str, *arguments: str, result: str) -> Any:
+def measured(module: str, *arguments: str, result: str, keep: bool = False) -> Any:
     """Let a module measure on a freshly deployed cluster, and return the figures that it leaves."""
 
     def work(_: object, settings_file: Path) -> list[str]:
         return [module, str(settings_file), *arguments]
 
-    code, folder = launch(request(), work=work, progress=TerminalProgress())
+    code, folder = launch(request(keep=keep), work=work, progress=TerminalProgress())
     if code is not ExitCode.CERTIFIED:
         raise SystemExit(int(code))
     return json.loads((folder / result).read_text(encoding="utf-8"))
@@ -79,6 +80,23 @@ def outages(asked: Asked) -> None:
     windows.show(Figures.of(found), console=Console())
 
 
+def kills_inside_faults(asked: Asked) -> None:
+    """Print whether anything is left of faults in which the harness was killed; something left is an error."""
+    console, progress, seed = Console(), TerminalProgress(), secrets.randbelow(2**31)
+    did_run = testbed.running() is not None
+    try:
+        # Each of the runs that are killed takes the machine's lock, so it is not held here.
+        measured("bench.measuring", result=measuring.RESULT, keep=True)
+        console.print(f"seed {seed}")
+        found = kills.measure(times=asked.times, seed=seed, console=console)
+    finally:
+        if not did_run:
+            testbed.down(progress=progress)
+    kills.show(found, console=console)
+    if any(kill.said is kills.Said.NOT_CLEAN for kill in found):
+        raise SystemExit(int(ExitCode.NOT_CERTIFIED))
+
+
 def rates(_: Asked) -> None:
     """Print how exactly an engine keeps several rates, a minute each."""
     with testbed_in_use(keep=False, progress=TerminalProgress()):
@@ -98,8 +116,9 @@ GROUPS: Mapping[str, Callable[[Asked], None]] = {
     "deployment": deployments,
     "windows": outages,
     "rates": rates,
+    "kills": kills_inside_faults,
 }
-"""The groups of figures; the last three need the testbed and an otherwise quiet machine."""
+"""The groups of figures; the last four need the testbed and an otherwise quiet machine."""
 
 
 @click.command()
