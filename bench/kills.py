@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from itertools import count
@@ -126,7 +127,8 @@ def _await_fault(child: subprocess.Popen[str], reports: Path, after_s: float) ->
         )
     except TimedOut:
         return False
-    time.sleep(after_s)
+    until_s = time.monotonic() + after_s
+    wait_until(lambda: time.monotonic() >= until_s, what="the moment", timeout_s=after_s + 5, every_s=0.02)
     return child.poll() is None and any(line.is_open for line in _lines(reports))
 
 
@@ -137,15 +139,18 @@ def _lines(reports: Path) -> Sequence[FaultLine]:
 
 def _heal(reports: Path) -> tuple[int, str]:
     """Heal as soon as the lease of the dead run is over; return the exit code and the last line."""
-    until_s = time.monotonic() + LEASE_BUDGET_S
-    while True:
+    said: list[tuple[int, str]] = []
+
+    def is_let_in() -> bool:
         with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
             code = _harness("heal", reports=reports, output=output).wait()
             output.seek(0)
-            last = output.read().splitlines()[-1:]
-        if code != ExitCode.USAGE or time.monotonic() > until_s:
-            return code, "".join(last)
-        time.sleep(1)
+            said.append((code, "".join(output.read().splitlines()[-1:])))
+        return code != ExitCode.USAGE
+
+    with suppress(TimedOut):  # who was never let in has not healed
+        wait_until(is_let_in, what="being let in", timeout_s=LEASE_BUDGET_S, every_s=1)
+    return said[-1]
 
 
 def _harness(*words: str, reports: Path, output: IO[str]) -> subprocess.Popen[str]:

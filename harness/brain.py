@@ -98,7 +98,13 @@ class Brain:
         result = recording.result(
             objectives=self.profile.objectives, limits=self.profile.generator, observed=self.observed
         )
-        judged = judge(result, documented=self.documented, is_read=self.profile.traffic.groups > 0, lost=lost)
+        judged = judge(
+            result,
+            documented=self.documented,
+            is_read=self.profile.traffic.groups > 0,
+            stays_in_sync=self.profile.disturbance is None,
+            lost=lost,
+        )
         self.tried.append(Tried(step=step, judged=judged))
         if self.seconds[-1].backlog > step.rate_hz * self.profile.objectives.produce_p99_ms / 1000 or lost:
             self._pause()

@@ -10,6 +10,7 @@ from harness.measuring.frames import Frame
 from harness.measuring.histogram import Histogram
 from harness.measuring.ledger import ConsumerLedger, Ledger, ProducerLedger, Run
 from harness.measuring.plan import Expectation, GeneratorLimits, Objectives, Purpose, Sizing, TrialPlan
+from harness.measuring.replicas import ReplicaSample
 from harness.measuring.result import Collector, LoadResult, Recording
 from harness.measuring.trace import TraceWriter
 from harness.measuring.usage import MachineSample, Observed, Usage
@@ -133,6 +134,22 @@ def machine(*, idle_ratio: float = 0.5) -> list[MachineSample]:
     ]
 
 
+def replicas(*, under_replicated: int = 0, at_second: int = WARM_UP_S + 3, partitions: int = 9) -> list[ReplicaSample]:
+    """Return samples of the replicas over a whole load; in one second some partitions lack a replica."""
+    lacking = [under_replicated if second == at_second else 0 for second in range(WARM_UP_S + MEASURED_S + 1)]
+    return [
+        ReplicaSample(
+            time_s=10.0 + second,
+            partitions=partitions,
+            under_replicated=now,
+            out_of_sync=(1,) if now else (),
+            leader_moves=0,
+            isr_changes=abs(now - (lacking[second - 1] if second else 0)),
+        )
+        for second, now in enumerate(lacking)
+    ]
+
+
 def good_ledgers(count: int = 6000) -> tuple[Ledger, ...]:
     """Return ledgers that agree: two streams, all acknowledged, all read once."""
     return ledgers(acknowledged=[(0, count - 1, 1)], read=[(0, count - 1, 1)], sent=count)
@@ -156,6 +173,7 @@ def result(
     *,
     pods: dict[str, list[Usage]] | None = None,
     machine_samples: list[MachineSample] | None = None,
+    replica_samples: list[ReplicaSample] | None = None,
 ) -> LoadResult:
     """Return the result of a trial that is judged after its warm-up; what is not given is good."""
     given = tuple(good_frames() if frames is None else frames)
@@ -168,6 +186,7 @@ def result(
     observed = Observed(
         pods={"kafka-0": broker(), "kafka-1": broker()} if pods is None else pods,
         machine=machine() if machine_samples is None else machine_samples,
+        replicas=replicas() if replica_samples is None else replica_samples,
     )
     recorded = recording.result(objectives=SIZING.objectives, limits=SIZING.generator, observed=observed)
     trial = replace(recorded.trial, until_s=recorded.trial.from_s + MEASURED_S)

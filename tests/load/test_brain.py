@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from harness.measuring.usage import MachineSample, Observed
 from harness.runclock import NS_PER_S, RunClock
 from harness.verdict import Inconclusive, Verdict
 from harness.waiting import waiting_on
-from tests.load.samples import SIZING, constant
+from tests.load.samples import SIZING, constant, replicas
 
 KNEE = FindKnee(from_records_per_s=1000, most_records_per_s=16_000)
 
@@ -44,9 +45,11 @@ class Simulation:
         while self.told_ns + 3 * NS_PER_S // 2 <= self.time_ns and self.now_s() < 1000 + self.dead_after_s:
             yield from self._second(self.told_ns)
             self.told_ns += NS_PER_S
+            time_s = self.told_ns / NS_PER_S - 1000
             self.observed.machine.append(
-                MachineSample(time_s=self.told_ns / NS_PER_S - 1000, idle_ticks=self.told_ns // NS_PER_S, total_ticks=0)
+                MachineSample(time_s=time_s, idle_ticks=self.told_ns // NS_PER_S, total_ticks=0)
             )
+            self.observed.replicas.append(replace(replicas()[0], time_s=time_s))
 
     def _second(self, started_ns: int) -> Iterator[Frame]:
         self.due = pace.read(self.folder).due_by(started_ns + NS_PER_S - 1)

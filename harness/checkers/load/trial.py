@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.checkers.load import generator, resources, speed
+from harness.checkers.load import generator, replication, resources, speed
 from harness.checkers.load.resources import Documented
 from harness.measuring.plan import Objectives
 from harness.measuring.result import LoadResult, Recording
@@ -36,24 +36,30 @@ class Judged:
         return "; ".join(judgement.reason for judgement in self.judgements if judgement.verdict is wanted)
 
 
-def judge(result: LoadResult, *, documented: Documented | None, is_read: bool, lost: str = "") -> Judged:
+def judge(
+    result: LoadResult, *, documented: Documented | None, is_read: bool, stays_in_sync: bool = True, lost: str = ""
+) -> Judged:
     """Judge a trial: the rate, the latencies and what piled up, the brokers' resources, and the generator first.
 
-    `documented` of None leaves the resources out; `is_read` says whether anybody reads; `lost` is why a trial was
-    given up before its end.
+    `documented` of None leaves the resources out; `is_read` says whether anybody reads, `stays_in_sync` that nothing is
+    done to the cluster by which it cannot; `lost` is why a trial was given up before its end.
     """
-    judgements = generator.believable(result, tuple(_speed(result, is_read=is_read, lost=lost)))
+    judgements = generator.believable(
+        result, tuple(_carried(result, is_read=is_read, stays_in_sync=stays_in_sync, lost=lost))
+    )
     if documented is not None:
         judgements = (*judgements, resources.check(result, documented))
     return Judged(result=result, judgements=judgements)
 
 
-def _speed(result: LoadResult, *, is_read: bool, lost: str) -> Iterator[Judgement]:
+def _carried(result: LoadResult, *, is_read: bool, stays_in_sync: bool, lost: str) -> Iterator[Judgement]:
     if lost:
         yield Judgement(checker="load-overload", verdict=Verdict.FAIL, reason=lost)
     yield from (speed.rate(result), speed.produce_latency(result), speed.backlog(result))
     if is_read:
         yield from (speed.end_to_end_latency(result), speed.lag(result))
+    if stays_in_sync:
+        yield replication.check(result)
 
 
 def lost_already(recording: Recording, *, seconds: float, objectives: Objectives) -> str:
