@@ -93,7 +93,7 @@ class Brain:
             for second, frame in self._next_seconds(what="news of every engine", timeout_s=SILENCE_S):
                 recording.take(second, frame)
             self.say(step, recording)
-            if step.purpose is not Purpose.WARM_UP:
+            if step.purpose not in (Purpose.WARM_UP, Purpose.DRAIN):
                 lost = lost_already(recording, seconds=step.seconds, objectives=self.profile.objectives)
         result = recording.result(
             objectives=self.profile.objectives, limits=self.profile.generator, observed=self.observed
@@ -101,7 +101,7 @@ class Brain:
         judged = judge(
             result,
             documented=self.documented,
-            is_read=self.profile.traffic.groups > 0,
+            is_read=self.profile.traffic.groups > 0 and step.reads,
             stays_in_sync=self.profile.disturbance is None,
             lost=lost,
         )
@@ -112,9 +112,9 @@ class Brain:
     def _begin(self, step: Next) -> Recording:
         """Set the rate from the next full second of the engines on that all of them still hear of in time."""
         begun_ns = self._next_full_second()
-        pace.append(self.folder, Step(from_ns=begun_ns, rate_hz=step.rate_hz))
+        pace.append(self.folder, Step(from_ns=begun_ns, rate_hz=step.rate_hz, reads=step.reads))
         begun_s = (begun_ns - self.clock.started_ns) / NS_PER_S
-        settle_s = 0.0 if step.purpose is Purpose.WARM_UP else SETTLE_S
+        settle_s = 0.0 if step.purpose in (Purpose.WARM_UP, Purpose.DRAIN) else SETTLE_S
         return Recording(
             number=len(self.tried) + 1,
             purpose=step.purpose,
@@ -130,6 +130,8 @@ class Brain:
 
     def _is_over(self, step: Next, recording: Recording) -> bool:
         if recording.judged_s < step.seconds:
+            if step.purpose is Purpose.DRAIN:
+                return bool(recording.seconds) and recording.seconds[-1].lag <= 0
             return step.purpose is Purpose.WARM_UP and self._is_steady(recording)
         return step.purpose is Purpose.WARM_UP or self.may_end()
 

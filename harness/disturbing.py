@@ -14,7 +14,7 @@ from harness.clients.admin import Admin
 from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.faults import Fault
-from harness.measuring.plan import Disturbance, Plan, Purpose, longest_s
+from harness.measuring.plan import Disturbance, Drain, Plan, Purpose, longest_s
 from harness.measuring.result import Recording
 from harness.run import Run
 from harness.trial import await_healing, inject, prove
@@ -115,7 +115,9 @@ def disturbed(
 
 def _is_half_over(plan: Plan, recording: Recording) -> bool:
     """Say whether a trial is the long one of its plan, and half of it is behind."""
-    return recording.purpose in (Purpose.SOAK, Purpose.HOLD) and recording.judged_s >= longest_s(plan) / 2
+    if isinstance(plan, Drain) or recording.purpose not in (Purpose.SOAK, Purpose.HOLD):
+        return False
+    return recording.judged_s >= longest_s(plan) / 2
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def model_of(trials: Sequence[Judged]) -> CpuModel | None:
 
 
 def _is_low(trial: Judged) -> bool:
-    return trial.verdict is Verdict.PASS and trial.result.trial.purpose is not Purpose.WARM_UP
+    return trial.verdict is Verdict.PASS and trial.result.trial.purpose not in (Purpose.WARM_UP, Purpose.DRAIN)
 
 
 def _point(result: LoadResult) -> Point | None:

@@ -63,7 +63,8 @@ class LoadLines:
             return
         second = recording.seconds[-1]
         self._begun_s = second.time_s if self._begun_s is None else self._begun_s
-        self._last = Text(f"    {recording.number:2}  {described(step)}  {second.acknowledged} acknowledged/s")
+        done = f"{second.consumed} read/s" if step.purpose is Purpose.DRAIN else f"{second.acknowledged} acknowledged/s"
+        self._last = Text(f"    {recording.number:2}  {described(step)}  {done}")
         if second.produce_p99_ms is not None:
             self._last.append(f", p99 {second.produce_p99_ms:.0f} ms")
         if self._live is not None:
@@ -78,7 +79,7 @@ def described(step: Next) -> str:
 
 def table(tried: Iterable[Tried]) -> Table:
     """Return all trials as a table, what was seen of each."""
-    shown = Table("", "trial", "records/s", "acknowledged/s", "p99 ms", "end to end ms", "throttled", "why", box=None)
+    shown = Table("", "trial", "records/s", "carried/s", "p99 ms", "end to end ms", "throttled", "why", box=None)
     for one in tried:
         result, judged = one.judged.result, one.judged
         seconds, total = len(result.measured), result.total
@@ -87,10 +88,15 @@ def table(tried: Iterable[Tried]) -> Table:
             VERDICTS[judged.verdict].sign if is_judged else "",
             one.step.purpose.value,
             f"{one.step.rate_hz:.0f}",
-            f"{total.acknowledged / seconds:.0f}" if seconds else "·",
+            f"{_carried(one) / seconds:.0f}" if seconds else "·",
             f"{total.latency.percentile_ms(99):.0f}" if total.latency.count else "·",
             f"{total.end_to_end.percentile_ms(99):.0f}" if total.end_to_end.count else "·",
             f"{most_throttled(result):.0%}",
             "" if judged.verdict is Verdict.PASS or not is_judged else judged.reason[:90],
         )
     return shown
+
+
+def _carried(tried: Tried) -> int:
+    total = tried.judged.result.total
+    return total.consumed if tried.step.purpose is Purpose.DRAIN else total.acknowledged

@@ -29,7 +29,7 @@ from harness.load_topic import load_topic
 from harness.loadrun import Ground, Load, run_load
 from harness.measuring.disk import hours_to_full, planned, records_planned
 from harness.measuring.knee import Outcome
-from harness.measuring.plan import Disturbance, Profile
+from harness.measuring.plan import Disturbance, Drain, Profile
 from harness.measuring.recorded import MEGABYTE, RESULT
 from harness.progress import Progress, TerminalProgress
 from harness.reproduction import describe_environment, describe_subject
@@ -161,7 +161,7 @@ def _on_the_whole(done: Load, *, struck_s: float | None) -> Iterable[Judgement]:
 
 
 def _hours(outcome: Outcome, profile: Profile, place: Place) -> float | None:
-    if outcome.carried_hz is None:
+    if outcome.carried_hz is None or isinstance(profile.plan, Drain):  # what is read takes no room
         return None
     replicas = profile.traffic.replication_factor / len(place.cluster.brokers)
     bytes_per_s = outcome.carried_hz * profile.traffic.records.value_bytes * replicas
@@ -206,11 +206,12 @@ def _print(concluded: Concluded, path: Path, *, console: Console) -> None:
 
 def _facts(concluded: Concluded) -> Iterable[str]:
     conclusion, carried_hz = concluded.conclusion, concluded.outcome.carried_hz
+    words = ("read", "all backlogs") if isinstance(concluded.profile.plan, Drain) else ("carried", "knee")
     if carried_hz is not None:
         bytes_per_s = carried_hz * concluded.profile.traffic.records.value_bytes
-        yield f"carried: {carried_hz:.0f} records/s, {bytes_per_s / MEGABYTE:.2f} MB/s"
+        yield f"{words[0]}: {carried_hz:.0f} records/s, {bytes_per_s / MEGABYTE:.2f} MB/s"
     if conclusion.knee is not None:
-        yield f"knee: {conclusion.knee.low:.0f} to {conclusion.knee.high:.0f} records/s (95 %)"
+        yield f"{words[1]}: {conclusion.knee.low:.0f} to {conclusion.knee.high:.0f} records/s (95 %)"
     if conclusion.headroom_ratio is not None:
         yield f"headroom over what is expected: {conclusion.headroom_ratio:+.0%}"
     if concluded.hours_to_full_disk is not None:

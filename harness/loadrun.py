@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.brain import Brain, Tried
+from harness.checkers.load import drain
 from harness.checkers.load.resources import Documented
 from harness.clients.engine.orders import CONTROL, LoadOrder
 from harness.cluster.pods import Cluster
@@ -103,7 +104,7 @@ def run_load(
     return Load(
         profile=profile,
         tried=tuple(brain.tried),
-        outcome=outcome,
+        outcome=drain.with_rates(outcome, (tried.judged.result for tried in brain.tried)),
         ledgers=follower.ledgers,
         seconds=tuple(brain.seconds),
     )

@@ -58,7 +58,8 @@ def _problems(content: Mapping[str, Any]) -> Iterator[str]:
     if content.get("keyDistributor", "NO_KEY") not in SPREADS:
         yield f"keyDistributor is {content['keyDistributor']!r}, expected one of {', '.join(SPREADS)}"
     if content.get("consumerBacklogSizeGB"):
-        yield f"consumerBacklogSizeGB is {content['consumerBacklogSizeGB']}, only 0 is supported: no backlog is drained"
+        size = content["consumerBacklogSizeGB"]
+        yield f"consumerBacklogSizeGB is {size}, only 0 is supported: there producers go on, see the plan drain"
 
 
 def _traffic(content: Mapping[str, Any]) -> Traffic:

@@ -12,12 +12,12 @@ from ruamel.yaml.error import YAMLError
 
 from harness import omb, sizing
 from harness.errors import UsageError
-from harness.measuring.plan import Disturbance, FindKnee, Hold, Plan, Profile, Sizing, Soak
+from harness.measuring.plan import Disturbance, Drain, FindKnee, Hold, Plan, Profile, Sizing, Soak
 from harness.measuring.traffic import Acks, Keys, Records, Sending, Traffic
 from harness.shaping import shaped
 
 FOLDER = Path(__file__).parent.parent / "load" / "profiles"
-PLANS: Mapping[str, type[Plan]] = {"hold": Hold, "soak": Soak, "find the knee": FindKnee}
+PLANS: Mapping[str, type[Plan]] = {"hold": Hold, "soak": Soak, "find the knee": FindKnee, "drain": Drain}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +142,8 @@ def _impossible(written: Written, plan: Plan) -> Iterator[str]:
             yield f"plan.{name} is {rate_hz:g}, expected at most {MOST_RECORDS_PER_S}"
     if isinstance(plan, FindKnee):
         yield from _impossible_search(plan)
+    if isinstance(plan, Drain):
+        yield from _impossible_drain(written, plan)
     yield from _impossible_traffic(written.traffic)
 
 
@@ -167,6 +169,15 @@ def _impossible_search(plan: FindKnee) -> Iterator[str]:
         yield f"plan.repeats is {plan.repeats}, expected at least 2: one says nothing of its noise"
     if plan.most_repeats < plan.repeats:
         yield f"plan.most_repeats is {plan.most_repeats}, expected at least plan.repeats, {plan.repeats}"
+
+
+def _impossible_drain(written: Written, plan: Drain) -> Iterator[str]:
+    if plan.repeats < 2:
+        yield f"plan.repeats is {plan.repeats}, expected at least 2: one says nothing of its noise"
+    if not written.traffic.groups:
+        yield "traffic.groups is 0, and somebody must read a backlog"
+    if written.disturbance is not None:
+        yield f"disturbance is {written.disturbance.value!r}, and a drain holds no rate in which it could be felt"
 
 
 def _impossible_traffic(traffic: Traffic) -> Iterator[str]:

@@ -102,6 +102,7 @@ class Fleet:
             group=f"{self.order.topic}-{group}",
             partitions=tuple(range(member, traffic.partitions, traffic.consumers)),
             traffic=traffic,
+            folder=self.order.folder,
             started_ns=self.started_ns,
             clock_offset_ns=self.clock_offset_ns,
             drain_s=self.order.drain_s,

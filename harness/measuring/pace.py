@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,10 +22,14 @@ FINISH = "finish"
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """From this moment (monotonic clock) on, all producers together send this many records per second; 0 pauses."""
+    """From this moment (monotonic clock) on, all producers together send this many records per second; 0 pauses.
+
+    Consumers rest while it does not say that they read: what is written meanwhile is a backlog.
+    """
 
     from_ns: int
     rate_hz: float
+    reads: bool = True
 
     def __post_init__(self) -> None:
         if self.rate_hz < 0:
@@ -33,7 +37,7 @@ class Step:
 
     def share(self, producers: int) -> Step:
         """Return the step of one of so many producers."""
-        return Step(from_ns=self.from_ns, rate_hz=self.rate_hz / producers)
+        return replace(self, rate_hz=self.rate_hz / producers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,11 @@ class Pace:
         for step, end_ns in self._spans(now_ns + 1):
             due += _slots(step, end_ns)
         return due
+
+    def reads_at(self, now_ns: int) -> bool:
+        """Say whether consumers read at a moment; before the first step they do."""
+        begun = [step for step in self.steps if step.from_ns <= now_ns]
+        return begun[-1].reads if begun else True
 
     def intended_ns(self, first: int, end: int) -> NDArray[np.int64]:
         """Return the moments at which the slots from `first` to one before `end` are due.

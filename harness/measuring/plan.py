@@ -78,6 +78,8 @@ class Purpose(Enum):
     CONFIRM = "confirm"
     SOAK = "soak"
     HOLD = "hold"
+    FILL = "fill"
+    DRAIN = "drain"
 
 
 class Disturbance(Enum):
@@ -129,10 +131,26 @@ class FindKnee:
     agreement: float = 0.15
 
 
-Plan = Hold | Soak | FindKnee
+@dataclass(frozen=True, kw_only=True)
+class Drain:
+    """Write a backlog while nobody reads, then read it as fast as it goes, several times.
+
+    What is written must be carried; `most_drain_s` is how long reading it may take.
+    """
+
+    records_per_s: float
+    fill_s: float = 30
+    most_drain_s: float = 120
+    warm_up_s: float = 30
+    repeats: int = 3
+    precision: float = 0.02
+    agreement: float = 0.15
 
 
-def longest_s(plan: Plan) -> float:
+Plan = Hold | Soak | FindKnee | Drain
+
+
+def longest_s(plan: Hold | Soak | FindKnee) -> float:
     """Return how long the trial is judged that a plan ends with."""
     return plan.soak_s if isinstance(plan, FindKnee) else plan.measured_s
 

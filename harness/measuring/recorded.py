@@ -65,7 +65,7 @@ class Tried:
 
     @property
     def is_carried(self) -> bool:
-        return self.content["verdict"] == Verdict.PASS.value and not self.is_warm_up
+        return self.content["verdict"] == Verdict.PASS.value and not self.is_warm_up and self.rate_hz > 0
 
     @property
     def is_warm_up(self) -> bool:

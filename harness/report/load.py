@@ -13,6 +13,7 @@ from markupsafe import Markup
 from harness.charts import number
 from harness.measuring import recorded
 from harness.measuring.drift import Comparison, Figure, compare
+from harness.measuring.plan import Purpose
 from harness.measuring.recorded import Recorded, Tried
 from harness.report import figures
 from harness.report.load_curves import capacity_chart, curves_of, percentile_chart
@@ -135,17 +136,20 @@ def _sentence(words: str) -> str:
 
 def _facts(run: Recorded) -> Iterator[Fact]:
     content, knee = run.content, run.content["knee"]
+    word = (
+        "reading a backlog" if any(tried.content["purpose"] == Purpose.DRAIN.value for tried in run.trials) else "knee"
+    )
     if knee:
         repeats = ", ".join(number(round(value)) for value in knee["repeats"])
         open_between = f"{number(round(knee['low']))} to {number(round(knee['high']))}"
         sure = f"{knee['confidence']:.0%}: {open_between}" if knee["low"] > 0 else "its repeats do not agree"
         yield Fact(
-            name=f"knee, {knee['mb_per_s']:.2f} MB/s",
+            name=f"{word}, {knee['mb_per_s']:.2f} MB/s",
             value=f"{number(round(knee['records_per_s']))} /s",
             more=f"{sure}; repeats {repeats}",
         )
     else:
-        yield Fact(name="knee", value="none found", more=_held(run))
+        yield Fact(name=word, value="none found", more=_held(run))
     yield Fact(name="limiting resource", value=content["limiting_resource"], more="named only if it was seen full")
     headroom, expected = content["headroom_ratio"], content["expected_records_per_s"]
     yield Fact(

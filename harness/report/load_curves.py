@@ -150,7 +150,7 @@ class Panel:
 
 def capacity_chart(run: Recorded) -> list[str]:
     """Draw latency, throttling and CPU against the rate, with the knee; nothing before a trial was judged."""
-    judged = [tried for tried in run.trials if not tried.is_warm_up]
+    judged = [tried for tried in run.trials if not tried.is_warm_up and tried.rate_hz > 0]
     if not judged:
         return []
     most_hz = max(tried.rate_hz for tried in judged) * 1.05

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from confluent_kafka import KafkaError, TopicPartition
 from harness.clients.engine.consume import FollowingReader, Stream
 from harness.clients.engine.orders import ConsumerOrder
 from harness.clients.engine.records import RecordPool, stamps_of
+from harness.measuring import pace
 from harness.measuring.frames import Frame, merged
 from harness.measuring.ledger import ConsumerLedger
 from harness.measuring.meter import Meter
+from harness.measuring.pace import Step
 from harness.measuring.traffic import Traffic
 from harness.runclock import NS_PER_S
 
@@ -50,13 +53,22 @@ class FakeConsumer:
     ends: dict[int, int]
     now_ns: int = 0
     assigned: list[TopicPartition] = field(default_factory=list)
+    is_paused: bool = False
+
+    def pause(self, partitions: Iterable[TopicPartition]) -> None:
+        assert {one.partition for one in partitions} == {one.partition for one in self.assigned}
+        self.is_paused = True
+
+    def resume(self, partitions: Iterable[TopicPartition]) -> None:
+        assert {one.partition for one in partitions} == {one.partition for one in self.assigned}
+        self.is_paused = False
 
     def assign(self, partitions: Iterable[TopicPartition]) -> None:
         self.assigned = list(partitions)
 
     def poll(self, _timeout_s: float) -> FakeMessage | None:
         self.now_ns += NS_PER_S // 1000
-        return self.messages.pop(0) if self.messages else None
+        return self.messages.pop(0) if self.messages and not self.is_paused else None
 
     def consume(self, _count: int, _timeout_s: float) -> list[FakeMessage]:
         batch, self.messages = self.messages[:4], self.messages[4:]
@@ -67,8 +79,10 @@ class FakeConsumer:
         return 0, self.ends[partition.partition]
 
 
-def read(sequences: list[int | None], *, end: int | None = None) -> tuple[list[Frame], ConsumerLedger]:
-    """Let an engine read one partition with these sequences; it is told to finish at once."""
+def read(
+    sequences: list[int | None], *, end: int | None = None, folder: Path | None = None, over_ns: int = 0
+) -> tuple[list[Frame], ConsumerLedger]:
+    """Let an engine read one partition with these sequences; it is told to finish at once, or at a moment."""
     messages = [FakeMessage(0, offset, sequence) for offset, sequence in enumerate(sequences)]
     client = FakeConsumer(messages, {0: len(sequences) if end is None else end})
     order = ConsumerOrder(
@@ -82,6 +96,7 @@ def read(sequences: list[int | None], *, end: int | None = None) -> tuple[list[F
         started_ns=0,
         drain_s=2,
         trace="",
+        folder=None if folder is None else str(folder),
     )
     frames: list[Frame] = []
     meter = Meter("consumer-0", started_ns=0, sink=frames.append, cpu_s=lambda: 0.0)
@@ -91,13 +106,28 @@ def read(sequences: list[int | None], *, end: int | None = None) -> tuple[list[F
         meter=meter,
         clock_ns=lambda: client.now_ns,
     )
-    return frames, reader.run(is_over=lambda: True)
+    return frames, reader.run(is_over=lambda: client.now_ns >= over_ns)
 
 
 def test_everything_is_read_once() -> None:
     frames, ledger = read(list(range(100)))
     assert ledger == ConsumerLedger(reads={"7/0": ((0, 99, 1),)}, disordered=0, reached_end=True, reading_s=0.02)
     assert merged(frames).consumed == merged(frames).end_to_end.count == 100
+
+
+def test_nothing_is_read_while_the_pace_says_to_rest_and_then_all_of_it(tmp_path: Path) -> None:
+    pace.append(tmp_path, Step(from_ns=0, rate_hz=0, reads=False))
+    pace.append(tmp_path, Step(from_ns=2 * NS_PER_S, rate_hz=0))
+    frames, ledger = read(list(range(100)), folder=tmp_path, over_ns=3 * NS_PER_S)
+    assert ledger.reads == {"7/0": ((0, 99, 1),)}
+    assert [frame.consumed for frame in frames] == [0, 0, 100, 0]
+
+
+def test_one_who_is_told_to_finish_while_resting_reads_to_the_end(tmp_path: Path) -> None:
+    pace.append(tmp_path, Step(from_ns=0, rate_hz=0, reads=False))
+    _, ledger = read(list(range(100)), folder=tmp_path, over_ns=NS_PER_S)
+    assert ledger.reached_end
+    assert ledger.reads == {"7/0": ((0, 99, 1),)}
 
 
 def test_a_record_that_comes_twice_is_seen() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measuring.knee import Next, Outcome, do_agree, following, trials_against
-from harness.measuring.plan import FindKnee, Hold, Purpose, Soak
+from harness.measuring.plan import Drain, FindKnee, Hold, Purpose, Soak
 from harness.verdict import Verdict
 
 PLAN = FindKnee(from_records_per_s=1000, most_records_per_s=64_000)
@@ -151,6 +151,29 @@ def test_holding_a_rate_is_one_trial_after_the_warm_up(verdict: Verdict) -> None
 def test_a_soak_holds_a_share_of_the_rate() -> None:
     trials, _ = trials_against(Soak(records_per_s=500, share=0.8), lambda _: Verdict.PASS)
     assert [trial.rate_hz for trial in trials] == [400, 400]
+
+
+def test_a_backlog_is_written_while_nobody_reads_and_then_read_several_times() -> None:
+    trials, outcome = trials_against(Drain(records_per_s=500, repeats=2), lambda _: Verdict.PASS)
+    assert [(trial.purpose, trial.rate_hz, trial.reads) for trial in trials] == [
+        (Purpose.WARM_UP, 500, True),
+        (Purpose.FILL, 500, False),
+        (Purpose.DRAIN, 0, True),
+        (Purpose.FILL, 500, False),
+        (Purpose.DRAIN, 0, True),
+    ]
+    assert outcome.verdict is Verdict.PASS
+    assert outcome.reason == "2 of 2 backlogs were read"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.INCONCLUSIVE])
+def test_a_backlog_that_was_not_written_shows_nothing_and_one_that_was_not_read_is_told(verdict: Verdict) -> None:
+    plan = Drain(records_per_s=500, repeats=2)
+    _, outcome = trials_against(plan, lambda trial: verdict if trial.purpose is Purpose.FILL else Verdict.PASS)
+    assert outcome.verdict is Verdict.INCONCLUSIVE
+    assert "there is no backlog to read" in outcome.reason
+    _, outcome = trials_against(plan, lambda trial: verdict if trial.purpose is Purpose.DRAIN else Verdict.PASS)
+    assert outcome.verdict is verdict
 
 
 @given(st.floats(150, 60_000), st.integers(0, 100))

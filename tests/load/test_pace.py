@@ -75,6 +75,14 @@ def test_what_is_appended_is_read_in_order(tmp_path: Path) -> None:
     assert pace.read(tmp_path, producers=4).steps[0].rate_hz == 25
 
 
+def test_consumers_read_unless_the_step_that_holds_says_that_they_rest() -> None:
+    resting = Pace(
+        steps=(Step(from_ns=5, rate_hz=1), Step(from_ns=9, rate_hz=1, reads=False), Step(from_ns=12, rate_hz=0))
+    )
+    assert [resting.reads_at(moment) for moment in (0, 5, 9, 11, 12)] == [True, True, False, False, True]
+    assert not Step(from_ns=9, rate_hz=1, reads=False).share(2).reads
+
+
 def test_an_impossible_pace_is_refused() -> None:
     with pytest.raises(ValueError, match="0 or more"):
         Step(from_ns=0, rate_hz=-1)

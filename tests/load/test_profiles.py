@@ -8,7 +8,7 @@ import pytest
 
 from harness import profiles, sizing
 from harness.errors import UsageError
-from harness.measuring.plan import Disturbance, FindKnee, Hold
+from harness.measuring.plan import Disturbance, Drain, FindKnee, Hold
 from harness.measuring.traffic import Acks, Compression, Spread
 
 GOOD = """
@@ -152,3 +152,13 @@ def test_a_workload_without_a_rate_finds_the_knee(tmp_path: Path) -> None:
 def test_what_a_workload_wants_and_cannot_have_is_named(tmp_path: Path, old: str, new: str, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         profiles.read(written(tmp_path, WORKLOAD.replace(old, new)))
+
+
+def test_a_drain_needs_readers_repeats_and_peace(tmp_path: Path) -> None:
+    text = "what: It is tried.\nplan: {drain: {records_per_s: 100}}\n"
+    plan = profiles.read(written(tmp_path, text)).plan
+    assert isinstance(plan, Drain)
+    assert plan.repeats == 3
+    bad = "what: It is tried.\ntraffic: {groups: 0}\nplan: {drain: {records_per_s: 100, repeats: 1}}\n"
+    with pytest.raises(UsageError, match=r"repeats is 1.*somebody must read.*a broker killed"):
+        profiles.read(written(tmp_path, f"{bad}disturbance: a broker killed\n"))

@@ -95,7 +95,7 @@ def test_repeats_that_do_not_agree_are_no_knee_but_what_was_expected_was_carried
     assert concluded(WILD).sufficiency is Sufficiency.SUFFICIENT
     found = concluded(WILD, expected_hz=None)
     assert found.sufficiency is Sufficiency.INCONCLUSIVE
-    assert "do not agree: 4000, 6000, 9000, 5000, 8000 records/s" in found.reason
+    assert "the repeats do not agree: 4000, 6000, 9000, 5000, 8000 records/s" in found.reason
     assert concluded(expected_hz=None).sufficiency is Sufficiency.SUFFICIENT
 
 

@@ -40,7 +40,7 @@ def believable(result: LoadResult, judgements: Iterable[Judgement]) -> tuple[Jud
     """
     guard = check(result)
     doubt = "" if guard.verdict is Verdict.PASS else guard.reason
-    doubt = doubt or _machine_was_full(result)
+    doubt = doubt or machine_was_full(result)
     return (guard, *(_doubted(judgement, doubt) if doubt else judgement for judgement in judgements))
 
 
@@ -63,7 +63,8 @@ def _troubles(result: LoadResult) -> Iterator[str]:
             yield f"{engine} used {cores:.2f} cores, at most {limits.cpu_cores:g}"
 
 
-def _machine_was_full(result: LoadResult) -> str:
+def machine_was_full(result: LoadResult) -> str:
+    """Say that the machine had no CPU left although no broker was held back by its own limit; nothing otherwise."""
     idle = idle_ratio(result)
     if idle is None or idle >= result.limits.machine_idle_ratio:
         return ""

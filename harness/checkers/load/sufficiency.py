@@ -11,7 +11,7 @@ from harness.checkers.load.resources import uses
 from harness.checkers.load.trial import Judged
 from harness.measuring.drift import Difference, compare_knees
 from harness.measuring.knee import Outcome, do_agree
-from harness.measuring.plan import FindKnee, Plan
+from harness.measuring.plan import Drain, FindKnee, Plan
 from harness.measuring.statistics import Interval, interval
 from harness.verdict import Judgement, Verdict
 
@@ -61,11 +61,11 @@ def conclude(
     delivery, and its recovery from what was done to it. Without one of delivery nobody was to read: what was not read
     is then not lost.
     """
-    precision = plan.precision if isinstance(plan, FindKnee) else 0.0
+    precision = plan.precision if isinstance(plan, FindKnee | Drain) else 0.0
     knee = interval(outcome.repeats, resolution=precision) if len(outcome.repeats) > 1 else None
     headroom = outcome.carried_hz / expected_hz - 1 if outcome.carried_hz is not None and expected_hz else None
     sufficiency, reason = _said(outcome, judgements=judgements, expected_hz=expected_hz, knee=knee)
-    if sufficiency is Sufficiency.SUFFICIENT and isinstance(plan, FindKnee):
+    if sufficiency is Sufficiency.SUFFICIENT and isinstance(plan, FindKnee | Drain):
         sufficiency, reason = _of_knee(plan, outcome, reason, expected_hz=expected_hz, earlier=earlier)
     return Conclusion(sufficiency=sufficiency, reason=reason, knee=knee, headroom_ratio=headroom)
 
@@ -95,16 +95,16 @@ def _said(
 
 
 def _of_knee(
-    plan: FindKnee, outcome: Outcome, reason: str, *, expected_hz: float | None, earlier: Earlier | None
+    plan: FindKnee | Drain, outcome: Outcome, reason: str, *, expected_hz: float | None, earlier: Earlier | None
 ) -> tuple[Sufficiency, str]:
     """Say whether the knee is known, where it is all that was asked for, and whether it is as it was."""
     if expected_hz is None and not do_agree(plan, outcome.repeats):
         found = ", ".join(f"{repeat:.0f}" for repeat in outcome.repeats)
-        return Sufficiency.INCONCLUSIVE, f"the repeats of the search do not agree: {found} records/s"
+        return Sufficiency.INCONCLUSIVE, f"the repeats do not agree: {found} records/s"
     return (Sufficiency.SUFFICIENT, reason) if earlier is None else _compared(plan, outcome, reason, earlier=earlier)
 
 
-def _compared(plan: FindKnee, outcome: Outcome, reason: str, *, earlier: Earlier) -> tuple[Sufficiency, str]:
+def _compared(plan: FindKnee | Drain, outcome: Outcome, reason: str, *, earlier: Earlier) -> tuple[Sufficiency, str]:
     """Say whether the knee is another one than the last time; what cannot be told is said, and is no drift."""
     untold = f"{reason}; whether the knee is as in {earlier.run_id} cannot be told"
     if not (do_agree(plan, outcome.repeats) and do_agree(plan, earlier.repeats)):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.checkers.load import generator, replication, resources, speed
+from harness.checkers.load import drain, generator, replication, resources, speed
 from harness.checkers.load.resources import Documented
-from harness.measuring.plan import Objectives
+from harness.measuring.plan import Objectives, Purpose
 from harness.measuring.result import LoadResult, Recording
 from harness.verdict import Judgement, Verdict, merge
 
@@ -41,9 +41,13 @@ def judge(
 ) -> Judged:
     """Judge a trial: the rate, the latencies and what piled up, the brokers' resources, and the generator first.
 
+    Where a backlog is read, as fast as it goes, there is no rate to keep: only how fast that was is judged.
+
     `documented` of None leaves the resources out; `is_read` says whether anybody reads, `stays_in_sync` that nothing is
     done to the cluster by which it cannot; `lost` is why a trial was given up before its end.
     """
+    if result.trial.purpose is Purpose.DRAIN:
+        return Judged(result=result, judgements=(drain.reader(result), drain.check(result)))
     judgements = generator.believable(
         result, tuple(_carried(result, is_read=is_read, stays_in_sync=stays_in_sync, lost=lost))
     )

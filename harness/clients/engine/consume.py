@@ -11,6 +11,7 @@ import numpy as np
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from numpy.typing import NDArray
 
+from harness.clients.engine.demand import FollowedPace
 from harness.clients.engine.lifetime import Lifetime
 from harness.clients.engine.orders import ConsumerOrder
 from harness.clients.engine.records import stamps_of
@@ -54,13 +55,18 @@ class FollowingReader:
         self._streams: dict[tuple[int, int], Stream] = {}
         self._next = dict.fromkeys(order.partitions, 0)
         self._last_read_ns: int | None = None
+        self._pace = FollowedPace(Path(order.folder)) if order.folder is not None else None
+        self._rests = False
 
     def run(self, *, is_over: Callable[[], bool]) -> ConsumerLedger:
         """Follow until told to finish, read to the end of every partition, and return what was read."""
         assigned_ns = self._clock_ns()
         self._client.assign([TopicPartition(self._order.topic, index, 0) for index in self._order.partitions])
         while not is_over():
+            now_ns = self._clock_ns()
+            self._rest(is_wanted=self._pace is not None and not self._pace.at(now_ns).reads_at(now_ns))
             self._step()
+        self._rest(is_wanted=False)
         reached = self._read_to_the_end()
         self._meter.close()
         return ConsumerLedger(
@@ -69,6 +75,14 @@ class FollowingReader:
             reached_end=reached,
             reading_s=((self._last_read_ns or assigned_ns) - assigned_ns) / NS_PER_S,
         )
+
+    def _rest(self, *, is_wanted: bool) -> None:
+        """Leave the records where they are, or go on where reading stopped; the client goes on talking meanwhile."""
+        if is_wanted is self._rests:
+            return
+        mine = [TopicPartition(self._order.topic, index) for index in self._order.partitions]
+        (self._client.pause if is_wanted else self._client.resume)(mine)
+        self._rests = is_wanted
 
     def _step(self) -> None:
         """Take what there is: `poll` returns with the first record, where `consume` would wait for a full batch."""

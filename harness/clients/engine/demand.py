@@ -34,16 +34,33 @@ class Demand(Protocol):
         """Return how long the next poll may take."""
 
 
-class PaceFollower:
-    """The demand of an open loop: every slot of the pace, late ones at once, whatever became of those before."""
+class FollowedPace:
+    """The pace of a load as it stands in its folder, read again when its file has grown."""
 
-    def __init__(self, folder: Path, *, producers: int) -> None:
+    def __init__(self, folder: Path, *, producers: int = 1) -> None:
         self._file, self._folder, self._producers = folder / FILE, folder, producers
         self._size, self._looked_ns = -1, -LOOK_EVERY_NS
         self._pace = Pace(steps=())
 
+    def at(self, now_ns: int) -> Pace:
+        """Return the pace; the file is looked at when the last look was long enough ago."""
+        if now_ns - self._looked_ns >= LOOK_EVERY_NS:
+            self._looked_ns = now_ns
+            size = self._file.stat().st_size if self._file.exists() else 0
+            if size != self._size:
+                self._pace, self._size = pace.read(self._folder, producers=self._producers), size
+        return self._pace
+
+
+class PaceFollower:
+    """The demand of an open loop: every slot of the pace, late ones at once, whatever became of those before."""
+
+    def __init__(self, folder: Path, *, producers: int) -> None:
+        self._followed = FollowedPace(folder, producers=producers)
+        self._pace = Pace(steps=())
+
     def due(self, now_ns: int, *, sent: int, unanswered: int) -> NDArray[np.int64]:  # noqa: ARG002 (an open loop)
-        self._look(now_ns)
+        self._pace = self._followed.at(now_ns)
         return self._pace.intended_ns(sent, min(sent + MOST, max(sent, self._pace.due_by(now_ns))))
 
     def wait_s(self, now_ns: int, *, sent: int) -> float:
@@ -53,15 +70,6 @@ class PaceFollower:
             return TICK_S
         next_ns = int(self._pace.intended_ns(sent, sent + 1)[0])
         return min(TICK_S, max(LEAST_S, (next_ns - now_ns) / NS_PER_S))
-
-    def _look(self, now_ns: int) -> None:
-        """Read the pace again when its file has grown."""
-        if now_ns - self._looked_ns < LOOK_EVERY_NS:
-            return
-        self._looked_ns = now_ns
-        size = self._file.stat().st_size if self._file.exists() else 0
-        if size != self._size:
-            self._pace, self._size = pace.read(self._folder, producers=self._producers), size
 
 
 class Saturation:

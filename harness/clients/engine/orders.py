@@ -53,7 +53,10 @@ class ProducerOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerOrder:
-    """Read these partitions from their beginning until told to finish; then to their end, within `drain_s`."""
+    """Read these partitions from their beginning until told to finish; then to their end, within `drain_s`.
+
+    With a `folder` the pace there says when to rest; without one there is no rest.
+    """
 
     name: str
     number: int
@@ -65,6 +68,7 @@ class ConsumerOrder:
     started_ns: int
     drain_s: float
     trace: str
+    folder: str | None = None
     clock_offset_ns: int = 0
 
     def clock_ns(self) -> int:
