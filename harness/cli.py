@@ -14,6 +14,7 @@ import click
 import testbed
 from harness import (
     chaos_commands,
+    document,
     dry_run,
     earlier,
     load_commands,
@@ -32,6 +33,7 @@ from harness.errors import ExitCode, HarnessError, UsageError
 from harness.histories.reading import Form
 from harness.judging.config import Config
 from harness.launch import ROOT, SUITES, UNTHROTTLED, HealRequest, Request, Where, heal, suites
+from harness.measuring.disk import planned
 from harness.measuring.recorded import RESULT
 from harness.progress import TerminalProgress
 from harness.rehearsal.rehearsing import rehearse
@@ -194,6 +196,9 @@ def put_load(
     chosen = str(Path(profile).resolve()) if Path(profile).is_file() else found.name
     request = request_of(Level.CERTIFY, **options)
     earlier.last_of(found, reports=request.reports, run=against, is_testbed=request.kubeconfig is None)
+    if not request.reuse:  # what is deployed has the documented volumes; what runs there already says so itself
+        kafka = document.read(request.document).kafka
+        planned(found, brokers=kafka.replicas, volume_bytes=kafka.storage_bytes)
     return launched(
         request,
         lambda _, file: ["harness.loading", str(file), chosen, *([against] if against else [])],

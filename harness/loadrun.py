@@ -6,9 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.brain import Brain, Tried
@@ -24,7 +24,7 @@ from harness.measuring.plan import Profile, Purpose
 from harness.measuring.result import LoadResult, Recording, Second
 from harness.observers import observing
 from harness.runclock import RunClock
-from harness.verdict import Inconclusive
+from harness.verdict import Inconclusive, Verdict
 from harness.waiting import TimedOut, wait_until
 
 ROOT = Path(__file__).parent.parent
@@ -104,10 +104,18 @@ def run_load(
     return Load(
         profile=profile,
         tried=tuple(brain.tried),
-        outcome=drain.with_rates(outcome, (tried.judged.result for tried in brain.tried)),
+        outcome=drain.with_rates(explained(outcome, brain.tried), (tried.judged.result for tried in brain.tried)),
         ledgers=follower.ledgers,
         seconds=tuple(brain.seconds),
     )
+
+
+def explained(outcome: Outcome, tried: Sequence[Tried]) -> Outcome:
+    """Add to an outcome that is not PASS what was seen in the last trial that ended like it."""
+    alike = [one for one in tried if one.step.purpose is not Purpose.WARM_UP and one.judged.verdict is outcome.verdict]
+    if outcome.verdict is Verdict.PASS or not alike:
+        return outcome
+    return replace(outcome, reason=f"{outcome.reason} ({alike[-1].judged.reason})")
 
 
 def _both(calm: Undisturbed, say: Callable[[Next, Recording], None]) -> Callable[[Next, Recording], None]:

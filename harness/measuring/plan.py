@@ -120,7 +120,7 @@ class FindKnee:
 
     from_records_per_s: float
     most_records_per_s: float
-    warm_up_s: float = 90
+    warm_up_s: float = 300
     trial_s: float = 8
     confirm_s: float = 20
     soak_s: float = 30

@@ -45,7 +45,7 @@ def nothing_is_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def run(tmp_path: Path, *arguments: str, typed: str = "") -> Result:
     """Type a command line that would put its reports into the test's own folder."""
-    reports = ["--reports", str(tmp_path / "reports")] if arguments[0] in ("gate", "certify") else []
+    reports = ["--reports", str(tmp_path / "reports")] if arguments[0] in ("gate", "certify", "load") else []
     return CliRunner().invoke(main, [*arguments, *reports], input=typed)
 
 
@@ -153,6 +153,23 @@ def test_a_document_that_is_not_there(tmp_path: Path) -> None:
     result = run(tmp_path, "gate", "--document", str(tmp_path / "nothing.md"))
     assert result.exit_code == 4
     assert "nothing.md" in one_sentence(result)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("what: A.\nplan: {hold: {records_per_s: 5}}\nspeed: 5\n", "speed"),
+        ("what: A.\nplan: {hold: {records_per_s: 5000000}}\n", "plan.records_per_s is 5e+06, expected at most"),
+        ("what: A.\nplan: {hold: {records_per_s: 9000, measured_s: 3600}}\n", "may use 5.4 GB, 50% of its volume"),
+    ],
+    ids=["an unknown key", "an impossible rate", "more than the disk has room for"],
+)
+def test_a_profile_that_cannot_be(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(text, encoding="utf-8")
+    result = run(tmp_path, "load", str(path))
+    assert result.exit_code == 4
+    assert said in one_sentence(result)
 
 
 @pytest.mark.parametrize("option", ["--only", "--skip"])

@@ -7,15 +7,19 @@ from dataclasses import replace
 import pytest
 
 from harness import profiles
+from harness.brain import Tried
 from harness.checkers.load import delivery
 from harness.checkers.load.sufficiency import Sufficiency
+from harness.checkers.load.trial import judge
 from harness.errors import ExitCode
 from harness.load_lines import described, expected_s
 from harness.loading import CODES
-from harness.measuring.knee import Next
+from harness.loadrun import explained
+from harness.measuring.knee import Next, Outcome
 from harness.measuring.ledger import ConsumerLedger, Ledger, ProducerLedger
 from harness.measuring.plan import Purpose
 from harness.verdict import Verdict
+from tests.load.samples import MEASURED_S, WARM_UP_S, produced, result
 
 FAN_OUT = replace(profiles.find("fan-out").traffic, partitions=1, groups=2)
 SENT = ProducerLedger(sent={"0/0": 10}, acknowledged={"0/0": ((0, 9, 1),)})
@@ -39,6 +43,18 @@ def test_the_worst_group_decides(second: ConsumerLedger | None, verdict: Verdict
     if second is not None:
         ledgers["consumer-1"] = second
     assert delivery.check_groups(ledgers, FAN_OUT).verdict is verdict
+
+
+def test_what_was_seen_last_explains_an_outcome_that_is_not_good() -> None:
+    late = [produced(s, lateness_ms=900) for s in range(WARM_UP_S + MEASURED_S)]
+    judged = [judge(load, documented=None, is_read=False) for load in (result(), result(late), result())]
+    step = Next(purpose=Purpose.BISECT, rate_hz=1000, seconds=10)
+    tried = [Tried(step=step, judged=one) for one in judged]
+    unknown = Outcome(verdict=Verdict.INCONCLUSIVE, reason="no knee was found", carried_hz=None)
+    assert explained(unknown, tried).reason.startswith("no knee was found (generator-bound: records were sent 900")
+    assert explained(unknown, tried[:1]) == unknown
+    good = Outcome(verdict=Verdict.PASS, reason="carried", carried_hz=1000)
+    assert explained(good, tried) == good
 
 
 def test_every_verdict_has_its_exit_code() -> None:
