@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +13,7 @@ from rich.console import Console
 from harness import load_report, profiles, sizing_table
 from harness.checkers.load import delivery, recovery
 from harness.checkers.load.resources import Documented
-from harness.checkers.load.sufficiency import Earlier, Sufficiency, conclude
+from harness.checkers.load.sufficiency import Sufficiency, conclude, drifted
 from harness.clients.admin import Admin
 from harness.cluster import kernel
 from harness.cluster.pods import Cluster
@@ -71,20 +71,26 @@ def load(run: Run, profile: Profile, *, against: str | None, progress: Progress,
         try:
             run.subject.update(describe_subject(made.cluster))
             place = _place(made.cluster, settings)
-            concluded = _concluded(run, profile, place, earlier=earlier, progress=progress, console=console)
+            concluded = _concluded(run, profile, place, progress=progress, console=console)
         finally:
             made.stage.collect(settings.report_dir / "cluster")
-    _write(run, concluded, place)
     with progress.step("writing the report", expected_s=20):
-        page = load_report.make(settings.report_dir, against=_folder_of(earlier, settings.report_dir.parent))
+        concluded = _written(run, concluded, place, earlier=earlier)
+        page = load_report.make(settings.report_dir, against=earlier)
     _print(concluded, page, console=console)
     return concluded.conclusion.sufficiency
 
 
-def _folder_of(earlier: Earlier | None, reports: Path) -> Path | None:
-    """Return where the earlier run is, if it left what the page compares: an older one did not."""
-    folder = reports / earlier.run_id if earlier is not None else None
-    return folder if folder is not None and load_report.is_comparable(folder) else None
+def _written(run: Run, concluded: Concluded, place: Place, *, earlier: Path | None) -> Concluded:
+    """Write load.json; once more when what it says differs by a comparison that needed it."""
+    _write(run, concluded, place)
+    if earlier is None:
+        return concluded
+    conclusion = drifted(concluded.conclusion, load_report.diff(earlier, run.settings.report_dir))
+    if conclusion != concluded.conclusion:
+        concluded = replace(concluded, conclusion=conclusion)
+        _write(run, concluded, place)
+    return concluded
 
 
 def _place(cluster: Cluster, settings: Settings) -> Place:
@@ -104,9 +110,7 @@ def _place(cluster: Cluster, settings: Settings) -> Place:
     )
 
 
-def _concluded(
-    run: Run, profile: Profile, place: Place, *, earlier: Earlier | None, progress: Progress, console: Console
-) -> Concluded:
+def _concluded(run: Run, profile: Profile, place: Place, *, progress: Progress, console: Console) -> Concluded:
     traffic = profile.traffic
     disk = planned(profile, brokers=len(place.cluster.brokers), volume_bytes=place.volume_bytes)
     topic = load_topic(
@@ -129,10 +133,10 @@ def _concluded(
         folder = run.settings.report_dir / "load"
         with LoadLines(profile, console=console) as lines:
             done = run_load(profile, ground=ground, folder=folder, clock=run.clock, say=lines.say)
-    return _judged(done, place, struck_s=calm.struck_s, earlier=earlier)
+    return _judged(done, place, struck_s=calm.struck_s)
 
 
-def _judged(done: Load, place: Place, *, struck_s: float | None, earlier: Earlier | None) -> Concluded:
+def _judged(done: Load, place: Place, *, struck_s: float | None) -> Concluded:
     profile = done.profile
     judgements = tuple(_on_the_whole(done, struck_s=struck_s))
     conclusion = conclude(
@@ -140,7 +144,6 @@ def _judged(done: Load, place: Place, *, struck_s: float | None, earlier: Earlie
         judgements=judgements,
         plan=profile.plan,
         expected_hz=profile.expected_records_per_s,
-        earlier=earlier,
     )
     return Concluded(
         profile=profile,

@@ -202,11 +202,6 @@ def compare(before: Measured, after: Measured) -> Comparison:
     return _said(before, after, Difference.SAME, f"{len(figures)} figures are the same within noise", figures)
 
 
-def compare_knees(before: Sequence[float], after: Sequence[float], *, confidence: float = CONFIDENCE) -> Figure:
-    """Compare the estimates of the knee of two runs; with fewer than two on a side nothing can be said."""
-    return _compared(KNEE, [Stratum(rate_hz=0, before=tuple(before), after=tuple(after))], confidence=confidence)
-
-
 def _said(
     before: Measured, after: Measured, difference: Difference, reason: str, figures: tuple[Figure, ...] = ()
 ) -> Comparison:
@@ -249,7 +244,7 @@ def _figures(before: Measured, after: Measured) -> Iterator[Figure]:
 def _knee(before: Measured, after: Measured, *, confidence: float) -> Figure:
     """Compare the knees; of a plan that only holds a rate, whether that was carried."""
     if before.repeats or after.repeats:
-        return compare_knees(before.repeats, after.repeats, confidence=confidence)
+        return _compared(KNEE, [Stratum(rate_hz=0, before=before.repeats, after=after.repeats)], confidence=confidence)
     name, unit = "carried", "the rate of the plan"
     match before.last_carried, after.last_carried:
         case True, True:

@@ -12,6 +12,7 @@ from harness import profiles
 from harness.earlier import last_of
 from harness.errors import UsageError
 from harness.load_document import profile_as_json
+from harness.measuring.recorded import OBSERVED
 
 PROFILE = profiles.find("end-to-end")
 
@@ -24,15 +25,15 @@ def report(folder: Path, run_id: str, **changes: Any) -> None:
         "verdict": "SUFFICIENT",
         "profile": json.loads(json.dumps(profile_as_json(PROFILE))),
         "environment": {"testbed": True},
-        "knee": {"repeats": [1000.0, 1010.0, 990.0]},
     }
-    (folder / run_id).mkdir(parents=True)
+    (folder / run_id / "load").mkdir(parents=True)
+    (folder / run_id / "load" / OBSERVED).touch()
     (folder / run_id / "load.json").write_text(json.dumps({**content, **changes}), encoding="utf-8")
 
 
 def found(folder: Path, run: str | None = None) -> str | None:
     earlier = last_of(PROFILE, reports=folder, run=run, is_testbed=True)
-    return earlier.run_id if earlier else None
+    return earlier.name if earlier else None
 
 
 def test_the_last_run_of_the_profile_is_found(tmp_path: Path) -> None:
@@ -46,7 +47,6 @@ def test_the_last_run_of_the_profile_is_found(tmp_path: Path) -> None:
     "changes",
     [
         {"verdict": "INSUFFICIENT"},
-        {"knee": None},
         {"environment": {"testbed": False}},
         {"profile": profile_as_json(profiles.find("produce-max"))},
         {"schema": "another/1"},
@@ -70,5 +70,14 @@ def test_the_named_run_is_taken_as_it_is(tmp_path: Path) -> None:
     report(tmp_path, "run-2")
     assert found(tmp_path, "run-1") == "run-1"
     assert found(tmp_path, str(tmp_path / "run-1")) == "run-1"
-    with pytest.raises(UsageError, match="no load run 'run-3' that found a knee"):
+    with pytest.raises(UsageError, match="there is no load run 'run-3'"):
         found(tmp_path, "run-3")
+
+
+def test_a_run_that_did_not_keep_what_was_observed_cannot_be_compared_with(tmp_path: Path) -> None:
+    report(tmp_path, "run-1")
+    report(tmp_path, "run-2")
+    (tmp_path / "run-2" / "load" / OBSERVED).unlink()
+    assert found(tmp_path) == "run-1"
+    with pytest.raises(UsageError, match="run-2 holds no load that can be compared with"):
+        found(tmp_path, "run-2")

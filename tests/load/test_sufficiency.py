@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.checkers.load.resources import Documented
-from harness.checkers.load.sufficiency import Conclusion, Earlier, Sufficiency, conclude, limiting_resource
+from harness.checkers.load.sufficiency import Conclusion, Sufficiency, conclude, drifted, limiting_resource
 from harness.checkers.load.trial import judge
+from harness.measuring.drift import Comparison, Difference, Figure
 from harness.measuring.knee import Outcome
 from harness.measuring.plan import FindKnee
 from harness.verdict import Judgement, Verdict
@@ -24,14 +25,12 @@ def concluded(
     *,
     delivery: Judgement | None = WHOLE,
     expected_hz: float | None = 2000,
-    earlier: Earlier | None = None,
 ) -> Conclusion:
     return conclude(
         outcome,
         judgements=[] if delivery is None else [delivery],
         expected_hz=expected_hz,
         plan=PLAN,
-        earlier=earlier,
     )
 
 
@@ -75,20 +74,29 @@ def test_a_profile_without_an_expectation_says_so() -> None:
     assert "no rate is expected" in concluded(expected_hz=None).reason
 
 
-def test_another_knee_than_last_time_is_drift_and_noise_is_not() -> None:
-    assert concluded(earlier=Earlier(run_id="a", repeats=(5500, 5600, 5550))).sufficiency is Sufficiency.DRIFT
-    assert concluded(earlier=Earlier(run_id="a", repeats=(3000, 3100, 3050))).sufficiency is Sufficiency.DRIFT
-    assert concluded(earlier=Earlier(run_id="a", repeats=(4000, 4200, 4100))).sufficiency is Sufficiency.SUFFICIENT
+def figure(name: str, difference: Difference) -> Figure:
+    return Figure(name=name, unit="records/s", difference=difference, why="+50 %")
 
 
-def test_whether_it_drifted_is_said_to_be_unknown_when_either_knee_is() -> None:
-    for found in (
-        concluded(earlier=Earlier(run_id="a", repeats=())),
-        concluded(earlier=Earlier(run_id="a", repeats=(3000, 8000))),
-        concluded(WILD, earlier=Earlier(run_id="a", repeats=(4000, 4200, 4100))),
-    ):
-        assert found.sufficiency is Sufficiency.SUFFICIENT
-        assert "whether the knee is as in a cannot be told" in found.reason
+def compared(*figures: Figure) -> Comparison:
+    difference = figures[0].difference if figures else Difference.UNKNOWN
+    return Comparison(before="run-1", after="run-2", difference=difference, reason="not alike", figures=figures)
+
+
+@pytest.mark.parametrize("difference", [Difference.BETTER, Difference.WORSE])
+def test_a_figure_that_moved_is_drift_and_noise_is_not(difference: Difference) -> None:
+    same = figure("knee", Difference.SAME)
+    found = drifted(concluded(), compared(same, figure("broker CPU", difference)))
+    assert found.sufficiency is Sufficiency.DRIFT
+    assert found.reason == "it differs from run-1: broker CPU +50 %"
+    assert drifted(concluded(), compared(same)) == concluded()
+
+
+def test_what_cannot_be_compared_is_said_and_is_no_drift() -> None:
+    found = drifted(concluded(), compared(figure("knee", Difference.UNKNOWN)))
+    assert found.sufficiency is Sufficiency.SUFFICIENT
+    assert found.reason.endswith("whether it is as in run-1 cannot be told of: knee")
+    assert drifted(concluded(), compared()).reason.endswith("cannot be told of: not alike")
 
 
 def test_repeats_that_do_not_agree_are_no_knee_but_what_was_expected_was_carried() -> None:
@@ -100,8 +108,8 @@ def test_repeats_that_do_not_agree_are_no_knee_but_what_was_expected_was_carried
 
 
 def test_insufficient_is_not_hidden_by_drift() -> None:
-    found = concluded(expected_hz=6000, earlier=Earlier(run_id="a", repeats=(6500, 6600, 6550)))
-    assert found.sufficiency is Sufficiency.INSUFFICIENT
+    insufficient = concluded(expected_hz=6000)
+    assert drifted(insufficient, compared(figure("knee", Difference.WORSE))) == insufficient
 
 
 def test_the_resource_that_ended_first_is_named_only_when_it_was_seen() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from harness.checkers.load.generator import NAME as GENERATOR
 from harness.checkers.load.resources import uses
 from harness.checkers.load.trial import Judged
-from harness.measuring.drift import Difference, compare_knees
+from harness.measuring.drift import Comparison, Difference
 from harness.measuring.knee import Outcome, do_agree
 from harness.measuring.plan import Drain, FindKnee, Plan
 from harness.measuring.statistics import Interval, interval
@@ -38,21 +38,12 @@ class Conclusion:
     headroom_ratio: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Earlier:
-    """The load of the same profile on the same kind of cluster that this one is compared with."""
-
-    run_id: str
-    repeats: tuple[float, ...]
-
-
 def conclude(
     outcome: Outcome,
     *,
     judgements: Sequence[Judgement],
     plan: Plan,
     expected_hz: float | None,
-    earlier: Earlier | None = None,
 ) -> Conclusion:
     """Say whether the sizing suffices. A lost record speaks against the cluster, whatever the speed was.
 
@@ -65,8 +56,9 @@ def conclude(
     knee = interval(outcome.repeats, resolution=precision) if len(outcome.repeats) > 1 else None
     headroom = outcome.carried_hz / expected_hz - 1 if outcome.carried_hz is not None and expected_hz else None
     sufficiency, reason = _said(outcome, judgements=judgements, expected_hz=expected_hz, knee=knee)
-    if sufficiency is Sufficiency.SUFFICIENT and isinstance(plan, FindKnee | Drain):
-        sufficiency, reason = _of_knee(plan, outcome, reason, expected_hz=expected_hz, earlier=earlier)
+    if sufficiency is Sufficiency.SUFFICIENT and expected_hz is None and not _is_known(plan, outcome):
+        found = ", ".join(f"{repeat:.0f}" for repeat in outcome.repeats)
+        sufficiency, reason = Sufficiency.INCONCLUSIVE, f"the repeats do not agree: {found} records/s"
     return Conclusion(sufficiency=sufficiency, reason=reason, knee=knee, headroom_ratio=headroom)
 
 
@@ -94,29 +86,29 @@ def _said(
     return Sufficiency.INSUFFICIENT, f"{outcome.reason}; {expected_hz:g} records/s are expected"
 
 
-def _of_knee(
-    plan: FindKnee | Drain, outcome: Outcome, reason: str, *, expected_hz: float | None, earlier: Earlier | None
-) -> tuple[Sufficiency, str]:
-    """Say whether the knee is known, where it is all that was asked for, and whether it is as it was."""
-    if expected_hz is None and not do_agree(plan, outcome.repeats):
-        found = ", ".join(f"{repeat:.0f}" for repeat in outcome.repeats)
-        return Sufficiency.INCONCLUSIVE, f"the repeats do not agree: {found} records/s"
-    return (Sufficiency.SUFFICIENT, reason) if earlier is None else _compared(plan, outcome, reason, earlier=earlier)
+def _is_known(plan: Plan, outcome: Outcome) -> bool:
+    """Say whether what a plan is to find out is known; one that only holds a rate finds nothing out."""
+    return not isinstance(plan, FindKnee | Drain) or do_agree(plan, outcome.repeats)
 
 
-def _compared(plan: FindKnee | Drain, outcome: Outcome, reason: str, *, earlier: Earlier) -> tuple[Sufficiency, str]:
-    """Say whether the knee is another one than the last time; what cannot be told is said, and is no drift."""
-    untold = f"{reason}; whether the knee is as in {earlier.run_id} cannot be told"
-    if not (do_agree(plan, outcome.repeats) and do_agree(plan, earlier.repeats)):
-        return Sufficiency.SUFFICIENT, f"{untold}: the repeats of one of the two do not agree"
-    knee = compare_knees(earlier.repeats, outcome.repeats)
-    match knee.difference:
-        case Difference.BETTER | Difference.WORSE:
-            moved = f"the knee is at {knee.after:.0f} records/s and was at {knee.before:.0f} in {earlier.run_id}"
-            return Sufficiency.DRIFT, f"{moved}: {knee.why}"
-        case Difference.UNKNOWN:
-            return Sufficiency.SUFFICIENT, f"{untold}: {knee.why}"
-    return Sufficiency.SUFFICIENT, reason
+def drifted(conclusion: Conclusion, comparison: Comparison) -> Conclusion:
+    """Call what suffices a drift where figures differ from an earlier run by more than two alike deployments do.
+
+    What cannot be told is said in the reason, and is no drift.
+    """
+    if conclusion.sufficiency is not Sufficiency.SUFFICIENT:
+        return conclusion
+    moved = [figure for figure in comparison.figures if figure.difference in (Difference.BETTER, Difference.WORSE)]
+    if moved:
+        changes = "; ".join(f"{figure.name} {figure.why}" for figure in moved)
+        reason = f"it differs from {comparison.before}: {changes}"
+        return replace(conclusion, sufficiency=Sufficiency.DRIFT, reason=reason)
+    if comparison.difference is Difference.UNKNOWN:
+        untold = [figure.name for figure in comparison.figures if figure.difference is Difference.UNKNOWN]
+        what = ", ".join(untold) or comparison.reason
+        reason = f"{conclusion.reason}; whether it is as in {comparison.before} cannot be told of: {what}"
+        return replace(conclusion, reason=reason)
+    return conclusion
 
 
 def limiting_resource(trials: Iterable[Judged]) -> str:
