@@ -64,7 +64,7 @@ def test_every_verdict_has_its_exit_code() -> None:
 
 def test_a_held_rate_takes_as_long_as_it_says() -> None:
     assert expected_s(profiles.find("soak").plan) == pytest.approx(1800 + 30 + 12)
-    assert 120 < expected_s(profiles.find("end-to-end").plan) < 600
+    assert 120 < expected_s(profiles.find("end-to-end").plan) < 700
 
 
 def test_a_trial_is_described_by_its_purpose_and_rate() -> None:

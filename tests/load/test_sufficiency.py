@@ -99,6 +99,17 @@ def test_what_cannot_be_compared_is_said_and_is_no_drift() -> None:
     assert drifted(concluded(), compared()).reason.endswith("cannot be told of: not alike")
 
 
+def test_a_cluster_that_carries_all_that_is_tried_suffices_and_its_knee_is_not_known() -> None:
+    beyond = Outcome(verdict=Verdict.PASS, reason="64000 were carried", carried_hz=64_000)
+    found = concluded(beyond)
+    assert found.sufficiency is Sufficiency.SUFFICIENT
+    assert found.headroom_ratio == 31
+    assert found.knee is None
+    found = concluded(beyond, expected_hz=None)
+    assert found.sufficiency is Sufficiency.INCONCLUSIVE
+    assert "no knee was found, as the profile tries no more" in found.reason
+
+
 def test_repeats_that_do_not_agree_are_no_knee_but_what_was_expected_was_carried() -> None:
     assert concluded(WILD).sufficiency is Sufficiency.SUFFICIENT
     found = concluded(WILD, expected_hz=None)

@@ -56,9 +56,8 @@ def conclude(
     knee = interval(outcome.repeats, resolution=precision) if len(outcome.repeats) > 1 else None
     headroom = outcome.carried_hz / expected_hz - 1 if outcome.carried_hz is not None and expected_hz else None
     sufficiency, reason = _said(outcome, judgements=judgements, expected_hz=expected_hz, knee=knee)
-    if sufficiency is Sufficiency.SUFFICIENT and expected_hz is None and not _is_known(plan, outcome):
-        found = ", ".join(f"{repeat:.0f}" for repeat in outcome.repeats)
-        sufficiency, reason = Sufficiency.INCONCLUSIVE, f"the repeats do not agree: {found} records/s"
+    if sufficiency is Sufficiency.SUFFICIENT and expected_hz is None and (unknown := _unknown(plan, outcome)):
+        sufficiency, reason = Sufficiency.INCONCLUSIVE, unknown
     return Conclusion(sufficiency=sufficiency, reason=reason, knee=knee, headroom_ratio=headroom)
 
 
@@ -86,9 +85,14 @@ def _said(
     return Sufficiency.INSUFFICIENT, f"{outcome.reason}; {expected_hz:g} records/s are expected"
 
 
-def _is_known(plan: Plan, outcome: Outcome) -> bool:
-    """Say whether what a plan is to find out is known; one that only holds a rate finds nothing out."""
-    return not isinstance(plan, FindKnee | Drain) or do_agree(plan, outcome.repeats)
+def _unknown(plan: Plan, outcome: Outcome) -> str:
+    """Say why what a plan is to find out is not known; nothing when it is, or when it only holds a rate."""
+    if not isinstance(plan, FindKnee | Drain) or do_agree(plan, outcome.repeats):
+        return ""
+    if not outcome.repeats:
+        return f"no knee was found, as the profile tries no more: {outcome.reason}"
+    found = ", ".join(f"{repeat:.0f}" for repeat in outcome.repeats)
+    return f"the repeats do not agree: {found} records/s"
 
 
 def drifted(conclusion: Conclusion, comparison: Comparison) -> Conclusion:
