@@ -51,6 +51,8 @@ class Block:
     end_to_end_p50_ms: float | None = None
     end_to_end_p99_ms: float | None = None
     cpu_s_per_mb: float | None = None
+    received_per_byte: float | None = None
+    """What all brokers together received, from producers and from each other, for each byte of a record's value."""
     throttled_ratio: float | None = None
 
 
@@ -84,6 +86,8 @@ class Figure:
     low: float | None = None
     high: float | None = None
     is_share: bool = False
+    is_drift: bool = False
+    """Whether the change is also larger than what two deployments of one cluster differ by."""
     rates_hz: tuple[float, ...] = ()
 
     def as_json(self) -> dict[str, object]:
@@ -98,6 +102,7 @@ class Figure:
             "low": self.low,
             "high": self.high,
             "is_share": self.is_share,
+            "is_drift": self.is_drift,
             "rates_hz": list(self.rates_hz),
         }
 
@@ -126,7 +131,9 @@ class Comparison:
 class Kind:
     """How one figure is compared; `resolution` is the least change that is called one.
 
-    An interval that leaves a change of `widest` open has too few samples behind it to say that nothing changed.
+    `deployments` is the least that is called a drift: two deployments of one cluster differ by about half of it. None
+    where they differ by so much that no change would be one. An interval that leaves a change of `widest` open has too
+    few samples behind it to say that nothing changed.
     """
 
     name: str
@@ -134,6 +141,7 @@ class Kind:
     of: Callable[[Block], float | None]
     resolution: float
     widest: float
+    deployments: float | None = None
     more_is_better: bool = False
     is_share: bool = False
     needs_readers: bool = False
@@ -148,7 +156,15 @@ class Stratum:
     after: tuple[float, ...]
 
 
-KNEE = Kind(name="knee", unit="records/s", of=lambda _: None, resolution=0.05, widest=0.25, more_is_better=True)
+KNEE = Kind(
+    name="knee",
+    unit="records/s",
+    of=lambda _: None,
+    resolution=0.05,
+    widest=0.25,
+    deployments=0.2,
+    more_is_better=True,
+)
 KINDS = (
     Kind(
         name="throughput",
@@ -176,7 +192,22 @@ KINDS = (
         widest=0.5,
         needs_readers=True,
     ),
-    Kind(name="broker CPU", unit="s/MB", of=lambda block: block.cpu_s_per_mb, resolution=0.05, widest=0.25),
+    Kind(
+        name="broker CPU",
+        unit="s/MB",
+        of=lambda block: block.cpu_s_per_mb,
+        resolution=0.05,
+        widest=0.25,
+        deployments=0.3,
+    ),
+    Kind(
+        name="broker network",
+        unit="bytes for a record's byte",
+        of=lambda block: block.received_per_byte,
+        resolution=0.05,
+        widest=0.25,
+        deployments=0.15,
+    ),
     Kind(
         name="throttling",
         unit="of CPU periods",
@@ -289,6 +320,7 @@ def _compared(kind: Kind, strata: Sequence[Stratum], *, confidence: float) -> Fi
         low=low,
         high=high,
         is_share=kind.is_share,
+        is_drift=_is_drift(kind, difference, change),
         rates_hz=tuple(one.rate_hz for one in enough if one.rate_hz),
     )
 
@@ -335,6 +367,12 @@ def _difference(kind: Kind, change: float, low: float, high: float) -> Differenc
         is_narrow = max(abs(low), abs(high)) < kind.widest
         return Difference.SAME if is_narrow else Difference.UNKNOWN
     return Difference.BETTER if (change > 0) is kind.more_is_better else Difference.WORSE
+
+
+def _is_drift(kind: Kind, difference: Difference, change: float) -> bool:
+    """Say whether a change is more than two deployments differ by; a half and a double are as far from one."""
+    has_changed = difference in (Difference.BETTER, Difference.WORSE) and kind.deployments is not None
+    return has_changed and max(1 + change, 1 / (1 + change)) - 1 >= (kind.deployments or 0.0)
 
 
 def _why(kind: Kind, change: float, low: float, high: float) -> str:

@@ -30,6 +30,11 @@ def throttled_periods(sample: Usage) -> float:
     return sample.throttled_periods
 
 
+def received(sample: Usage) -> float | None:
+    """Return how many bytes a pod has received; None where nobody could look."""
+    return sample.received_bytes
+
+
 def per_second(samples: Sequence[Usage], of: Counter) -> Points:
     """Return how fast a counter grew, timed at the later sample; not a number where it was not seen to grow."""
     return tuple(

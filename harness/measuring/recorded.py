@@ -16,7 +16,7 @@ from harness.measuring.frames import Frame, merged
 from harness.measuring.histogram import Histogram
 from harness.measuring.pace import Step
 from harness.measuring.plan import Purpose
-from harness.measuring.rates import all_periods, cpu, spent, throttled_periods
+from harness.measuring.rates import all_periods, cpu, received, spent, throttled_periods
 from harness.measuring.result import SLACK_S, Collector, Second
 from harness.measuring.trace import ENGINES, SUFFIX
 from harness.measuring.usage import Observed
@@ -204,9 +204,9 @@ class _Summing:
 def _block(frame: Frame, observed: Observed, *, until_s: float) -> Block:
     from_s = until_s - BLOCK_S
     megabytes = frame.acknowledged_bytes / MEGABYTE
-    cpu_s, throttled, periods = (
+    cpu_s, throttled, periods, network = (
         _all([spent(samples, of, from_s=from_s, until_s=until_s) for samples in observed.pods.values()])
-        for of in (cpu, throttled_periods, all_periods)
+        for of in (cpu, throttled_periods, all_periods, received)
     )
     produce, end_to_end = _percentiles(frame.latency), _percentiles(frame.end_to_end)
     return Block(
@@ -216,6 +216,7 @@ def _block(frame: Frame, observed: Observed, *, until_s: float) -> Block:
         end_to_end_p50_ms=end_to_end.get(50),
         end_to_end_p99_ms=end_to_end.get(99),
         cpu_s_per_mb=cpu_s / megabytes if cpu_s is not None and megabytes else None,
+        received_per_byte=network / frame.acknowledged_bytes if network is not None and megabytes else None,
         throttled_ratio=throttled / periods if throttled is not None and periods else None,
     )
 

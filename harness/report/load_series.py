@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import nan
 
 from harness.evidence import Series
-from harness.measuring.rates import Points, cpu, levels, per_second, throttled
+from harness.measuring.rates import Points, cpu, levels, per_second, received, throttled
 from harness.measuring.recorded import Moment, Recorded
 from harness.measuring.usage import Usage
 
@@ -42,7 +42,7 @@ def of_the_rest(run: Recorded) -> tuple[Series, ...]:
     """Return memory, network, disk, replicas, and how the generator did."""
     return (
         *_of_pods(run, "memory", "MiB", lambda found: _times(levels(found, _anonymous), 1 / MIB)),
-        *_of_pods(run, "received", "MB/s", lambda found: _times(per_second(found, _received), 1 / MEGABYTE)),
+        *_of_pods(run, "received", "MB/s", lambda found: _times(per_second(found, received), 1 / MEGABYTE)),
         *_of_pods(run, "sent", "MB/s out", lambda found: _times(per_second(found, _sent), 1 / MEGABYTE)),
         *_of_pods(run, "volume", "MiB on disk", lambda found: _times(levels(found, _volume), 1 / MIB)),
         Series(
@@ -98,10 +98,6 @@ def _times(points: Points, factor: float) -> Points:
 
 def _anonymous(sample: Usage) -> float:
     return sample.anonymous_bytes
-
-
-def _received(sample: Usage) -> float | None:
-    return sample.received_bytes
 
 
 def _sent(sample: Usage) -> float | None:

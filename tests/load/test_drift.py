@@ -22,7 +22,9 @@ KNEES = (6000.0, 6100.0, 5950.0)
 RATES = (1000.0, 2000.0, 4000.0)
 
 
-def blocks(*, seed: int, p99: float = 1, cpu: float = 1, throttled: float = 0.1, count: int = 6) -> tuple[Block, ...]:
+def blocks(
+    *, seed: int, p99: float = 1, cpu: float = 1, network: float = 1, throttled: float = 0.1, count: int = 6
+) -> tuple[Block, ...]:
     """Return blocks with a noise of a tenth about figures that are multiplied as given."""
     noise = np.random.default_rng(seed).normal(1, 0.1, size=(count, 5))
     return tuple(
@@ -33,6 +35,7 @@ def blocks(*, seed: int, p99: float = 1, cpu: float = 1, throttled: float = 0.1,
             end_to_end_p50_ms=9 * one[1],
             end_to_end_p99_ms=90 * p99 * one[2],
             cpu_s_per_mb=0.05 * cpu * one[3],
+            received_per_byte=3 * network * (1 + (one[3] - 1) / 10),
             throttled_ratio=throttled * one[4],
         )
         for one in noise
@@ -58,7 +61,7 @@ def test_a_run_is_the_same_as_itself() -> None:
     found = compare(run(), run())
     assert found.difference is Difference.SAME
     assert set(said(found).values()) == {Difference.SAME}
-    assert len(found.figures) == 8
+    assert len(found.figures) == 9
     assert all(figure.low is not None and figure.low <= 0 <= (figure.high or 0) for figure in found.figures)
 
 
@@ -185,7 +188,7 @@ def test_where_nobody_reads_nothing_is_missing() -> None:
     }
     alone = replace(run(), blocks=unread, profile={**PROFILE, "traffic": {**PROFILE["traffic"], "groups": 0}})
     assert compare(alone, alone).difference is Difference.SAME
-    assert len(compare(alone, alone).figures) == 6
+    assert len(compare(alone, alone).figures) == 7
 
 
 def test_where_somebody_reads_a_latency_that_neither_run_has_is_not_the_same() -> None:
@@ -219,3 +222,17 @@ def test_a_comparison_is_written_as_plain_values() -> None:
     found = compare(run(), run(seed=1, cpu=1.3)).as_json()
     assert found["difference"] == "worse"
     assert [figure["name"] for figure in found["figures"]][:2] == ["knee", "throughput"]  # type: ignore[attr-defined]
+
+
+def test_a_drift_is_more_than_two_deployments_differ_by() -> None:
+    def drifts(*, p99: float = 1, cpu: float = 1, network: float = 1) -> set[str]:
+        after = run(seed=1, count=40, p99=p99, cpu=cpu, network=network)
+        return {figure.name for figure in compare(run(count=40), after).figures if figure.is_drift}
+
+    assert drifts() == set()
+    assert drifts(network=1.1, cpu=1.2) == set()
+    assert drifts(network=3, cpu=2) == {"broker network", "broker CPU"}
+    assert drifts(network=1 / 3) == {"broker network"}
+    assert drifts(p99=5) == set(), "latencies of two deployments differ by as much"
+    slower = compare(run(), run(seed=1, repeats=(4000, 4050, 3980)))
+    assert [figure.name for figure in slower.figures if figure.is_drift] == ["knee"]

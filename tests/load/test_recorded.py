@@ -48,6 +48,7 @@ def test_a_block_is_whole_seconds_of_one_trial(run: Recorded) -> None:
     megabytes = 1000 * BLOCK_S * 1024 / 1e6
     assert block.cpu_s_per_mb == pytest.approx(3 * 0.149 * BLOCK_S / megabytes, rel=0.1)
     assert block.throttled_ratio is not None
+    assert block.received_per_byte is not None
 
 
 def test_only_what_was_carried_is_compared(run: Recorded) -> None:

@@ -74,8 +74,8 @@ def test_a_profile_without_an_expectation_says_so() -> None:
     assert "no rate is expected" in concluded(expected_hz=None).reason
 
 
-def figure(name: str, difference: Difference) -> Figure:
-    return Figure(name=name, unit="records/s", difference=difference, why="+50 %")
+def figure(name: str, difference: Difference, *, is_drift: bool = False) -> Figure:
+    return Figure(name=name, unit="records/s", difference=difference, why="+50 %", is_drift=is_drift)
 
 
 def compared(*figures: Figure) -> Comparison:
@@ -86,10 +86,11 @@ def compared(*figures: Figure) -> Comparison:
 @pytest.mark.parametrize("difference", [Difference.BETTER, Difference.WORSE])
 def test_a_figure_that_moved_is_drift_and_noise_is_not(difference: Difference) -> None:
     same = figure("knee", Difference.SAME)
-    found = drifted(concluded(), compared(same, figure("broker CPU", difference)))
+    found = drifted(concluded(), compared(same, figure("broker CPU", difference, is_drift=True)))
     assert found.sufficiency is Sufficiency.DRIFT
     assert found.reason == "it differs from run-1: broker CPU +50 %"
     assert drifted(concluded(), compared(same)) == concluded()
+    assert drifted(concluded(), compared(same, figure("produce latency p99", difference))) == concluded()
 
 
 def test_what_cannot_be_compared_is_said_and_is_no_drift() -> None:
@@ -120,7 +121,7 @@ def test_repeats_that_do_not_agree_are_no_knee_but_what_was_expected_was_carried
 
 def test_insufficient_is_not_hidden_by_drift() -> None:
     insufficient = concluded(expected_hz=6000)
-    assert drifted(insufficient, compared(figure("knee", Difference.WORSE))) == insufficient
+    assert drifted(insufficient, compared(figure("knee", Difference.WORSE, is_drift=True))) == insufficient
 
 
 def test_the_resource_that_ended_first_is_named_only_when_it_was_seen() -> None:

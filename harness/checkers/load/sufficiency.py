@@ -102,13 +102,13 @@ def drifted(conclusion: Conclusion, comparison: Comparison) -> Conclusion:
     """
     if conclusion.sufficiency is not Sufficiency.SUFFICIENT:
         return conclusion
-    moved = [figure for figure in comparison.figures if figure.difference in (Difference.BETTER, Difference.WORSE)]
+    moved = [figure for figure in comparison.figures if figure.is_drift]
     if moved:
         changes = "; ".join(f"{figure.name} {figure.why}" for figure in moved)
         reason = f"it differs from {comparison.before}: {changes}"
         return replace(conclusion, sufficiency=Sufficiency.DRIFT, reason=reason)
-    if comparison.difference is Difference.UNKNOWN:
-        untold = [figure.name for figure in comparison.figures if figure.difference is Difference.UNKNOWN]
+    untold = [figure.name for figure in comparison.figures if figure.difference is Difference.UNKNOWN]
+    if untold or not comparison.figures:
         what = ", ".join(untold) or comparison.reason
         reason = f"{conclusion.reason}; whether it is as in {comparison.before} cannot be told of: {what}"
         return replace(conclusion, reason=reason)
