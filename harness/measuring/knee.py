@@ -146,8 +146,7 @@ def _find_knee(plan: FindKnee) -> Course:
     gap = yield from _warmed(plan, (yield from _ramp(plan)))
     found: list[Gap] = []
     while gap.low_hz and not _is_enough(plan, _repeats(found)):
-        if found or gap.high_hz > gap.low_hz:
-            gap = yield from _close(plan, gap.wider(plan.precision) if found else gap)
+        gap = yield from _close(plan, gap.wider(plan.precision) if found else gap)
         if gap.low_hz >= plan.most_records_per_s:
             return (yield from _confirm(plan, plan.most_records_per_s, ()))
         if gap.low_hz and gap.above is not Verdict.FAIL:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.clients import watcher
 from harness.clients.admin import Partition
-from harness.clients.watcher import Sample, transitions
+from harness.clients.watcher import Sample, Watcher, transitions
+from harness.runclock import RunClock
+from harness.waiting import wait_until
 
 
 def partition(index: int = 0, *, leader: int | None = 0, isr: tuple[int, ...] = (0, 1, 2)) -> Partition:
@@ -49,3 +55,33 @@ def test_an_in_sync_set_that_shrinks_and_fills_is_told_once_each() -> None:
 def test_who_is_out_of_sync_is_known_over_all_partitions() -> None:
     sample = Sample(time_s=0, partitions=(partition(0, isr=(0, 1)), partition(1, isr=(0, 2))))
     assert sample.brokers_out_of_sync == {1, 2}
+
+
+class FakeAdmin:
+    """A cluster with one partition, which is asked as often as anybody likes."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+
+    def partitions(self, *, timeout_s: float) -> list[Partition]:
+        assert timeout_s > 0
+        return [partition()]
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Sample], None] | None], Watcher]:
+    monkeypatch.setattr(watcher, "Admin", FakeAdmin)
+    return lambda each: Watcher(FakeAdmin("nowhere"), clock=RunClock(0), every_s=0.001, each=each)
+
+
+def test_samples_are_kept_for_whoever_asks_later(watch: Callable[[None], Watcher]) -> None:
+    with watch(None) as watching:
+        wait_until(lambda: len(watching.samples) > 1, what="samples", timeout_s=10)
+    assert watching.samples[0].partitions == (partition(),)
+
+
+def test_samples_that_are_handed_on_are_not_kept(watch: Callable[[Callable[[Sample], None]], Watcher]) -> None:
+    seen: list[Sample] = []
+    with watch(seen.append) as watching:
+        wait_until(lambda: len(seen) > 1, what="samples", timeout_s=10)
+    assert watching.samples == ()
