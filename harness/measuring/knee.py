@@ -145,7 +145,7 @@ def _find_knee(plan: FindKnee) -> Course:
     yield Next(purpose=Purpose.WARM_UP, rate_hz=plan.from_records_per_s, seconds=plan.warm_up_s)
     gap = yield from _warmed(plan, (yield from _ramp(plan)))
     found: list[Gap] = []
-    while gap.low_hz and not _is_enough(plan, _repeats(found)):
+    while gap.low_hz and not _is_enough(plan, found):
         gap = yield from _close(plan, gap.wider(plan.precision) if found else gap)
         if gap.low_hz >= plan.most_records_per_s:
             return (yield from _confirm(plan, plan.most_records_per_s, ()))
@@ -154,20 +154,23 @@ def _find_knee(plan: FindKnee) -> Course:
         found.append(gap)
     if not gap.low_hz:
         return _nothing_carried(gap)
-    lows = [one.low_hz for one in found[1:]]
-    return (yield from _confirm(plan, sum(lows) / len(lows), _repeats(found)))
+    last = found[-plan.repeats :]
+    return (yield from _confirm(plan, sum(gap.low_hz for gap in last) / len(last), _middles(last)))
 
 
-def _repeats(found: Sequence[Gap]) -> tuple[float, ...]:
-    """Return the estimates of the knee: all but the first, which finds where to look while code is still compiled."""
-    return tuple(gap.middle_hz for gap in found[1:])
+def _middles(found: Sequence[Gap]) -> tuple[float, ...]:
+    return tuple(gap.middle_hz for gap in found)
 
 
-def _is_enough(plan: FindKnee, repeats: Sequence[float]) -> bool:
-    """Say whether the repeats are as many as the plan wants, and agree, or are as many as it allows."""
-    if len(repeats) < plan.repeats:
+def _is_enough(plan: FindKnee, found: Sequence[Gap]) -> bool:
+    """Say whether the last estimates agree, as many as the plan wants, or there are as many as it allows.
+
+    Earlier ones do not count: while a cluster gets faster, each says what it carried then. Nor does the first of all,
+    which only finds where to look.
+    """
+    if len(found) <= plan.repeats:
         return False
-    return len(repeats) >= plan.most_repeats or do_agree(plan, repeats)
+    return len(found) > plan.most_repeats or do_agree(plan, _middles(found[-plan.repeats :]))
 
 
 def do_agree(plan: FindKnee | Drain, repeats: Sequence[float]) -> bool:

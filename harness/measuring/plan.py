@@ -114,7 +114,7 @@ class FindKnee:
     """Find the highest rate that is carried: double until it is not, halve the gap, confirm at length, soak.
 
     `precision` is how close the two ends of the gap come. The search is repeated from a wider gap, because a single
-    one says nothing of its own noise: `repeats` times, and on until the repeats agree, `most_repeats` times at most.
+    one says nothing of its own noise: until the last `repeats` of them agree, `most_repeats` times at most.
     They agree when their mean is known to a share of `agreement`.
     """
 
@@ -127,7 +127,7 @@ class FindKnee:
     soak_share: float = 0.8
     precision: float = 0.05
     repeats: int = 3
-    most_repeats: int = 5
+    most_repeats: int = 6
     agreement: float = 0.15
 
 
