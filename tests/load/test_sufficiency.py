@@ -9,7 +9,7 @@ from harness.checkers.load.sufficiency import Conclusion, Sufficiency, conclude,
 from harness.checkers.load.trial import judge
 from harness.measuring.drift import Comparison, Difference, Figure
 from harness.measuring.knee import Outcome
-from harness.measuring.plan import FindKnee
+from harness.measuring.plan import Drain, FindKnee
 from harness.verdict import Judgement, Verdict
 from tests.load.samples import MEASURED_S, WARM_UP_S, broker, consumed, produced, result
 
@@ -109,6 +109,16 @@ def test_a_cluster_that_carries_all_that_is_tried_suffices_and_its_knee_is_not_k
     found = concluded(beyond, expected_hz=None)
     assert found.sufficiency is Sufficiency.INCONCLUSIVE
     assert "no knee was found, as the profile tries no more" in found.reason
+
+
+def test_backlogs_that_were_read_too_fast_to_say_how_fast_suffice_for_what_is_expected() -> None:
+    outcome = Outcome(verdict=Verdict.PASS, reason="at least 90000 records/s", carried_hz=90_000)
+    plan = Drain(records_per_s=4000)
+    found = conclude(outcome, judgements=[WHOLE], plan=plan, expected_hz=2000)
+    assert found.sufficiency is Sufficiency.SUFFICIENT
+    found = conclude(outcome, judgements=[WHOLE], plan=plan, expected_hz=None)
+    assert found.sufficiency is Sufficiency.INCONCLUSIVE
+    assert "how fast it goes at the most is not known" in found.reason
 
 
 def test_repeats_that_do_not_agree_are_no_knee_but_what_was_expected_was_carried() -> None:

@@ -89,6 +89,8 @@ def _unknown(plan: Plan, outcome: Outcome) -> str:
     """Say why what a plan is to find out is not known; nothing when it is, or when it only holds a rate."""
     if not isinstance(plan, FindKnee | Drain) or do_agree(plan, outcome.repeats):
         return ""
+    if not outcome.repeats and isinstance(plan, Drain):
+        return f"how fast it goes at the most is not known: {outcome.reason}"
     if not outcome.repeats:
         return f"no knee was found, as the profile tries no more: {outcome.reason}"
     found = ", ".join(f"{repeat:.0f}" for repeat in outcome.repeats)

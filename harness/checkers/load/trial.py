@@ -27,7 +27,7 @@ class Judged:
     def verdict(self) -> Verdict:
         """FAIL speaks of the cluster only: what the generator spoiled is INCONCLUSIVE, whatever else was seen."""
         guard, *others = (judgement.verdict for judgement in self.judgements)
-        return guard if guard is not Verdict.PASS else merge(others)
+        return merge(others) if others and guard is Verdict.PASS else guard
 
     @property
     def reason(self) -> str:
@@ -47,7 +47,7 @@ def judge(
     done to the cluster by which it cannot; `lost` is why a trial was given up before its end.
     """
     if result.trial.purpose is Purpose.DRAIN:
-        return Judged(result=result, judgements=(drain.reader(result), drain.check(result)))
+        return Judged(result=result, judgements=(drain.check(result),))
     judgements = generator.believable(
         result, tuple(_carried(result, is_read=is_read, stays_in_sync=stays_in_sync, lost=lost))
     )
