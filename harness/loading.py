@@ -84,7 +84,7 @@ def load(run: Run, profile: Profile, *, against: str | None, progress: Progress,
 def _written(run: Run, concluded: Concluded, place: Place, *, earlier: Path | None) -> Concluded:
     """Write load.json; once more when what it says differs by a comparison that needed it."""
     _write(run, concluded, place)
-    if earlier is None:
+    if earlier is None or concluded.conclusion.sufficiency is not Sufficiency.SUFFICIENT:
         return concluded
     conclusion = drifted(concluded.conclusion, load_report.diff(earlier, run.settings.report_dir))
     if conclusion != concluded.conclusion:

@@ -189,7 +189,7 @@ def _ramp(plan: FindKnee) -> Generator[Next, Verdict, Gap]:
         if verdict is Verdict.PASS:
             return Gap(low_hz=rate_hz, high_hz=high_hz, above=above)
         high_hz, above = rate_hz, verdict
-    return gap if gap.low_hz else Gap(low_hz=0.0, high_hz=high_hz, above=above)
+    return Gap(low_hz=gap.low_hz, high_hz=high_hz, above=above)
 
 
 def _warmed(plan: FindKnee, gap: Gap) -> Generator[Next, Verdict, Gap]:
