@@ -1,4 +1,7 @@
-"""The summary: a run's result on the terminal, what is not green first, the verdict last."""
+"""The summary: a run's result on the terminal, what is not green next to the verdict at its end.
+
+The last lines are those that a terminal shows and that the log of a pipeline keeps.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +42,10 @@ def render_summary(certificate: Mapping[str, Any], *, report: Path, console: Con
     read = read_certificate(certificate)
     width = min(console.width, _WIDEST)
     console.print()
-    _print_reasons(read, width=width, console=console)
     if read.clauses or read.not_run:
         console.print(_family_table(read))
         console.print()
+    _print_reasons(read, width=width, console=console)
     words = VERDICTS[read.verdict]
     verdict = Text(f"{words.sign} {words.title}", style=_STYLES[words.class_])
     console.print(verdict.append(f" (exit code {int(read.exit_code)}): {headline(read)}", style="default"), width=width)

@@ -96,9 +96,8 @@ def test_offsets_survive_the_coordinator(
         await_quietly(lambda: len(company.told.deliveries) >= len(appended), timeout_s=DRAINED_S)
         doubled = {partition: 2 * count for partition, count in counts.items()}
         ending.prove_and_heal()
-        await_quietly(lambda: admin.committed(name, name) == doubled, timeout_s=DRAINED_S)
+        at_the_end = ending.committed_in_the_end(name, doubled, timeout_s=DRAINED_S)
         company.require_running()
-        at_the_end = admin.committed(name, name)
     told = company.told
     evidence.fact(committed_before=before, committed_after=after, committed_at_the_end=at_the_end)
     evidence.judge(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
@@ -12,10 +13,16 @@ from harness.clients.settings import common, transactional_producer
 from harness.clients.transaction import TransactionalClient
 from harness.waiting import wait_until
 
+T = TypeVar("T")
 TIMEOUT_S = 15
 NoAnswer = KafkaException
 """What a question raises that the cluster refuses or does not answer."""
 OFFSETS_TOPIC = "__consumer_offsets"
+SHARES = (0.2, 0.3, 0.5)
+"""Of the time for a question: what each of those gets who are asked one after the other."""
+
+NOT_SAID = frozenset({KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN})
+"""Errors of the client itself: the broker that it had asked ended, or stood still, under the question."""
 
 
 def coordinator_partition(name: str, *, partitions: int) -> int:
@@ -70,11 +77,29 @@ def _partitions(metadata: ClusterMetadata) -> tuple[Partition, ...]:
 
 
 class Admin:
-    """Asks and changes the cluster through the Kafka admin protocol."""
+    """Asks and changes the cluster through the Kafka admin protocol.
+
+    What it asks of any broker is answered while there is one that can: the client library sends a question to one
+    broker and waits for it, even when that one has just ended, so another client, which chooses anew, asks again.
+    """
 
     def __init__(self, bootstrap: str) -> None:
         self.bootstrap = bootstrap
         self.raw = AdminClient(common(bootstrap))
+
+    def _answer(self, ask: Callable[[AdminClient, float], T], *, timeout_s: float = TIMEOUT_S) -> T:
+        """Return the answer to a question that changes nothing; raise `NoAnswer` when nobody gave one in time."""
+        for share in SHARES[:-1]:
+            try:
+                return ask(self.raw, share * timeout_s)
+            except KafkaException as error:
+                if error.args[0].code() not in NOT_SAID:
+                    raise
+            self.raw = AdminClient(common(self.bootstrap))
+        return ask(self.raw, SHARES[-1] * timeout_s)
+
+    def _metadata(self, *, timeout_s: float = TIMEOUT_S) -> ClusterMetadata:
+        return self._answer(lambda client, patience_s: client.list_topics(timeout=patience_s), timeout_s=timeout_s)
 
     def seen_by(self, address: str) -> Admin:
         """Return the cluster as the broker at this address describes it.
@@ -86,26 +111,26 @@ class Admin:
 
     def brokers(self) -> tuple[int, ...]:
         """Return the ids of the brokers that are registered now."""
-        return tuple(sorted(self.raw.list_topics(timeout=TIMEOUT_S).brokers))
+        return tuple(sorted(self._metadata().brokers))
 
     def advertised(self) -> dict[int, str]:
         """Return the address that each registered broker tells its clients, by broker id."""
-        brokers = self.raw.list_topics(timeout=TIMEOUT_S).brokers
+        brokers = self._metadata().brokers
         return {broker: f"{node.host}:{node.port}" for broker, node in sorted(brokers.items())}
 
     def controller(self) -> int:
         """Return the broker id of the active controller."""
-        cluster = self.raw.describe_cluster(request_timeout=TIMEOUT_S).result()
+        cluster = self._answer(lambda client, patience_s: client.describe_cluster(request_timeout=patience_s).result())
         if cluster.controller is None:
             raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE, "the cluster has no controller now"))
         return int(cluster.controller.id)
 
     def topics(self) -> tuple[str, ...]:
-        return tuple(sorted(self.raw.list_topics(timeout=TIMEOUT_S).topics))
+        return tuple(sorted(self._metadata().topics))
 
     def partitions(self, *, timeout_s: float = TIMEOUT_S) -> tuple[Partition, ...]:
         """Return every partition of every topic, the internal ones included."""
-        return _partitions(self.raw.list_topics(timeout=timeout_s))
+        return _partitions(self._metadata(timeout_s=timeout_s))
 
     def describe(self, topic: str) -> tuple[Partition, ...]:
         """Return the partitions of one topic; empty when it does not exist."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from confluent_kafka import KafkaException
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from chaos.process import ForcedDelete
 from harness.budget import Budget
 from harness.claims import expect_within
-from harness.clients.admin import Admin
+from harness.clients.admin import Admin, NoAnswer
 from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.run import Run
 from harness.trial import inject
 from harness.verdict import Inconclusive
 from harness.waiting import TimedOut, wait_until
+from suites.groups.workshop import await_quietly
 
 PROOF_S, HEALING_S = 60.0, 120.0
 
@@ -62,15 +62,30 @@ class CoordinatorEnds:
         told: list[Mapping[int, int]] = []
 
         def answered() -> bool:
-            try:
-                told.append(self._admin.committed(self._group, topic))
-            except KafkaException:
-                return False
-            return True
+            told.extend(self._told(topic))
+            return bool(told)
 
         took_s = expect_within(answered, what="an answer about committed offsets", budget_s=bound.seconds)
         self._evidence.fact(offsets_told_after_s=round(took_s, 2))
         return told[-1]
+
+    def committed_in_the_end(self, topic: str, expected: Mapping[int, int], *, timeout_s: float) -> Mapping[int, int]:
+        """Return the group's committed offsets once they are those, or what was told last; nothing is no answer."""
+        told: list[Mapping[int, int]] = []
+
+        def as_expected() -> bool:
+            told.extend(self._told(topic))
+            return bool(told) and told[-1] == expected
+
+        await_quietly(as_expected, timeout_s=timeout_s)
+        if not told:
+            raise Inconclusive(f"the coordinator of group {self._group} did not tell its offsets in {timeout_s:g} s")
+        return told[-1]
+
+    def _told(self, topic: str) -> Iterator[Mapping[int, int]]:
+        """Ask for the committed offsets; a coordinator that is moving, back to a broker that returned, says nothing."""
+        with suppress(NoAnswer):
+            yield self._admin.committed(self._group, topic)
 
     def prove_and_heal(self) -> None:
         """Require that the pod really is another one, and wait until the cluster has it back."""

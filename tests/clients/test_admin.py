@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from harness.clients.admin import Admin
+from harness.clients import admin as module
+from harness.clients.admin import TIMEOUT_S, Admin, NoAnswer
 
 
 class Library:
@@ -46,3 +48,43 @@ def test_another_broker_is_asked_by_another_client() -> None:
     admin = Admin("nowhere.invalid:9092")
     other = admin.seen_by("elsewhere.invalid:9092")
     assert (other.bootstrap, other is admin) == ("elsewhere.invalid:9092", False)
+
+
+class Silent:
+    """A client library whose every question ends in the same error."""
+
+    def __init__(self, code: int) -> None:
+        self.code, self.waited_s = code, 0.0
+
+    def list_topics(self, *, timeout: float) -> Library:
+        self.waited_s += timeout
+        raise KafkaException(KafkaError(self.code))
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The clients that an admin makes, the first of them first."""
+    made: list[object] = []
+    monkeypatch.setattr(module, "AdminClient", lambda _: made.pop(0))
+    return made
+
+
+@pytest.mark.parametrize("code", [KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN])
+def test_a_broker_that_ends_under_a_question_lets_another_client_ask_anew(clients: list[object], code: int) -> None:
+    clients += [Silent(code), Silent(code), Library()]
+    assert Admin("nowhere.invalid:9092").topics() == ("orders",)
+
+
+def test_a_cluster_that_says_nothing_is_asked_for_the_whole_time_and_no_longer(clients: list[object]) -> None:
+    silent = [Silent(KafkaError._TIMED_OUT) for _ in range(3)]
+    clients += silent
+    with pytest.raises(NoAnswer):
+        Admin("nowhere.invalid:9092").topics()
+    assert sum(client.waited_s for client in silent) == pytest.approx(TIMEOUT_S)
+
+
+def test_a_cluster_that_refuses_has_answered(clients: list[object]) -> None:
+    clients += [Silent(KafkaError.CLUSTER_AUTHORIZATION_FAILED), Library()]
+    with pytest.raises(NoAnswer, match="CLUSTER_AUTHORIZATION_FAILED"):
+        Admin("nowhere.invalid:9092").topics()
+    assert len(clients) == 1
