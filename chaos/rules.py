@@ -42,11 +42,16 @@ grep -- "--comment $2 " <<<"$rules" || true
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule in the network of a pod: packets of one direction from or to an address are dropped (or let pass)."""
+    """One rule in the network of a pod: packets of one direction from or to an address are dropped (or let pass).
+
+    `port` is where they go, `from_port` where they come from; both are ports of the protocol.
+    """
 
     chain: str
     peer: str = ""
     port: int | None = None
+    from_port: int | None = None
+    protocol: str = "tcp"
     probability: float | None = None
     action: str = "DROP"
 
@@ -56,7 +61,9 @@ class Rule:
         if self.peer:
             words.append(f"{'-s' if self.chain == 'INPUT' else '-d'} {self.peer}/32")
         if self.port is not None:
-            words.append(f"-p tcp --dport {self.port}")
+            words.append(f"-p {self.protocol} --dport {self.port}")
+        if self.from_port is not None:
+            words.append(f"-p {self.protocol} --sport {self.from_port}")
         if self.probability is not None:
             words.append(f"-m statistic --mode random --probability {self.probability:g}")
         return " ".join([*words, f"-m comment --comment {comment} -j {self.action}"])

@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 
 from chaos.process import ForcedDelete
+from chaos.quota import Quota
 from chaos.rollout import RollingRestart
 from chaos.scale import BrokersAway
 from harness.clients.admin import Admin
@@ -25,6 +26,9 @@ AFTER_S = 5.0
 """Of the judged part: what is compared with the restart has been seen."""
 BUDGETS_S = {Disturbance.ROLLING_RESTART: 600.0, Disturbance.BROKER_KILLED: 180.0}
 """From the injection until all is in sync again; a trial is not held open for longer."""
+
+QUOTA_BYTES_PER_S = 1_000_000
+"""Of what the producers of a load may send to each broker: far less than a broker with the documented CPU takes."""
 
 
 class Undisturbed:
@@ -88,9 +92,12 @@ class Striking(Undisturbed):
 
 @contextmanager
 def disturbed(
-    disturbance: Disturbance | None, *, plan: Plan, cluster: Cluster, admin: Admin, run: Run
+    disturbance: Disturbance | None, *, plan: Plan, client: str, cluster: Cluster, admin: Admin, run: Run
 ) -> Iterator[Undisturbed]:
-    """Disturb the cluster for the length of a `with` block; it is in sync again when the block is left."""
+    """Disturb the cluster for the length of a `with` block; it is in sync again when the block is left.
+
+    `client` is the client id of all the producers of the load.
+    """
     striking = partial(Striking, cluster, admin, run)
     match disturbance:
         case None:
@@ -109,7 +116,12 @@ def disturbed(
                 budget_s=BUDGETS_S[disturbance],
             )
         case Disturbance.BROKER_DOWN:
-            with _one_broker_away(cluster, admin, run) as calm:
+            away = BrokersAway(cluster, left=len(cluster.brokers) - 1)
+            with _throughout(away, cluster, admin, run) as calm:
+                calm.pods = tuple(pod for pod in cluster.brokers if pod not in away.plan())
+                yield calm
+        case Disturbance.QUOTA:
+            with _throughout(Quota(cluster, client, bytes_per_s=QUOTA_BYTES_PER_S), cluster, admin, run) as calm:
                 yield calm
 
 
@@ -121,15 +133,13 @@ def _is_half_over(plan: Plan, recording: Recording) -> bool:
 
 
 @contextmanager
-def _one_broker_away(cluster: Cluster, admin: Admin, run: Run) -> Iterator[Undisturbed]:
-    fault = BrokersAway(cluster, left=len(cluster.brokers) - 1)
+def _throughout(fault: Fault, cluster: Cluster, admin: Admin, run: Run) -> Iterator[Undisturbed]:
+    """Keep a fault up for the length of a `with` block, proven before it begins."""
     evidence = Evidence()
     try:
         inject(fault, run, evidence)
         prove(fault, run, evidence)
-        calm = Undisturbed(cluster)
-        calm.pods = tuple(pod for pod in cluster.brokers if pod not in fault.plan())
-        yield calm
+        yield Undisturbed(cluster)
     finally:
         fault.heal()
         await_healing(fault, admin, run, evidence)

@@ -11,14 +11,14 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import load_report, profiles, sizing_table
-from harness.checkers.load import delivery, recovery
+from harness.checkers.load import delivery, quota, recovery
 from harness.checkers.load.resources import Documented
 from harness.checkers.load.sufficiency import Sufficiency, conclude, drifted
 from harness.clients.admin import Admin
 from harness.cluster import kernel
 from harness.cluster.pods import Cluster
 from harness.deployment import deployed
-from harness.disturbing import disturbed
+from harness.disturbing import QUOTA_BYTES_PER_S, disturbed
 from harness.document import read as read_document
 from harness.earlier import last_of
 from harness.ending import concluded, end_in_order, ended
@@ -98,7 +98,7 @@ def _place(cluster: Cluster, settings: Settings) -> Place:
     config = admin.broker_config(admin.controller())
     kafka = read_document(settings.document).kafka
     retention_ms = int(config.get("log.retention.ms", int(config["log.retention.hours"]) * 3_600_000))
-    quota = kernel.limits(host).cpu_millicores
+    limit = kernel.limits(host).cpu_millicores
     return Place(
         cluster=cluster,
         admin=admin,
@@ -106,22 +106,25 @@ def _place(cluster: Cluster, settings: Settings) -> Place:
         volume_bytes=kernel.mount_of(host, config["log.dirs"].split(",")[0]).size_bytes,
         documented_volume_bytes=kafka.storage_bytes,
         retention_hours=retention_ms / 3_600_000 if retention_ms > 0 else None,
-        quota_cores=None if quota is None else quota / 1000,
+        quota_cores=None if limit is None else limit / 1000,
     )
 
 
 def _concluded(run: Run, profile: Profile, place: Place, *, progress: Progress, console: Console) -> Concluded:
     traffic = profile.traffic
     disk = planned(profile, brokers=len(place.cluster.brokers), volume_bytes=place.volume_bytes)
+    label = f"load-{run.settings.run_id[-4:]}"
     topic = load_topic(
-        f"load-{run.settings.run_id[-4:]}",
+        label,
         traffic,
         disk,
         cluster=place.cluster,
         admin=place.admin,
         progress=progress,
     )
-    done_to_it = disturbed(profile.disturbance, plan=profile.plan, cluster=place.cluster, admin=place.admin, run=run)
+    done_to_it = disturbed(
+        profile.disturbance, plan=profile.plan, client=label, cluster=place.cluster, admin=place.admin, run=run
+    )
     with topic as name, done_to_it as calm:
         ground = Ground(
             cluster=place.cluster,
@@ -138,7 +141,7 @@ def _concluded(run: Run, profile: Profile, place: Place, *, progress: Progress, 
 
 def _judged(done: Load, place: Place, *, struck_s: float | None) -> Concluded:
     profile = done.profile
-    judgements = tuple(_on_the_whole(done, struck_s=struck_s))
+    judgements = tuple(_on_the_whole(done, struck_s=struck_s, brokers=len(place.cluster.brokers)))
     conclusion = conclude(
         done.outcome,
         judgements=judgements,
@@ -155,12 +158,16 @@ def _judged(done: Load, place: Place, *, struck_s: float | None) -> Concluded:
     )
 
 
-def _on_the_whole(done: Load, *, struck_s: float | None) -> Iterable[Judgement]:
-    """Judge what is not a matter of one rate: the delivery, where somebody reads, and the recovery."""
+def _on_the_whole(done: Load, *, struck_s: float | None, brokers: int) -> Iterable[Judgement]:
+    """Judge what is not a matter of one rate: the delivery, where somebody reads, a quota, and the recovery."""
     if done.profile.traffic.groups:
         yield delivery.check_groups(done.ledgers, done.profile.traffic)
     if struck_s is not None:
         yield recovery.check(done.result, struck_s=struck_s)
+    if done.profile.disturbance is Disturbance.QUOTA:
+        allowed_hz = brokers * QUOTA_BYTES_PER_S / done.profile.traffic.records.value_bytes
+        results = [one.judged.result for one in done.tried]
+        yield quota.check(results, carried_hz=done.outcome.carried_hz, allowed_hz=allowed_hz)
 
 
 def _hours(outcome: Outcome, profile: Profile, place: Place) -> float | None:

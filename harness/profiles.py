@@ -13,7 +13,7 @@ from ruamel.yaml.error import YAMLError
 from harness import omb, sizing
 from harness.errors import UsageError
 from harness.measuring.plan import Disturbance, Drain, FindKnee, Hold, Plan, Profile, Sizing, Soak
-from harness.measuring.traffic import Acks, Keys, Records, Sending, Traffic
+from harness.measuring.traffic import Acks, Compression, Keys, Records, Sending, Traffic
 from harness.shaping import shaped
 
 FOLDER = Path(__file__).parent.parent / "load" / "profiles"
@@ -144,6 +144,8 @@ def _impossible(written: Written, plan: Plan) -> Iterator[str]:
         yield from _impossible_search(plan)
     if isinstance(plan, Drain):
         yield from _impossible_drain(written, plan)
+    if written.disturbance is Disturbance.QUOTA and written.traffic.sending.compression is not Compression.NONE:
+        yield "disturbance is a quota, which counts bytes as they are sent: traffic.sending.compression must be none"
     yield from _impossible_traffic(written.traffic)
 
 

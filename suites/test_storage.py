@@ -1,7 +1,9 @@
-"""STO: what a broker has stored is lost, and its peers give it back."""
+"""STO: what a broker has stored is lost, is not its own or cannot be added to, and its peers make up for it."""
 
 from __future__ import annotations
 
+from chaos.identity import WrongClusterId
+from chaos.readonly import ReadOnlyVolume
 from chaos.storage import VolumeLost
 from harness import budget
 from harness.claims import Level, clause
@@ -21,4 +23,28 @@ def test_volume_lost(ordeal: Ordeal, evidence: Evidence) -> None:
     by their SHA-256, and each acknowledged record must be read once and in order.
     """
     tried = ordeal.survive(VolumeLost(ordeal.cluster, ordeal.a_leader()), budget.crash(ordeal.live))
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())
+
+
+@clause("STO-03", level=Level.CERTIFY)
+def test_read_only_volume(ordeal: Ordeal, evidence: Evidence) -> None:
+    """A broker that may not write to its volume does not serve from it, others lead, and it comes back when it may.
+
+    The traffic of FAIL-01. The volume of a broker that leads partitions is made read-only, and its process is killed.
+    It must have been started in vain twice, with the kernel's error in its log. Leaders must have moved, and the
+    budget is that of a crash. When it may write again, every partition must be in sync again, all replicas must be
+    equal by their SHA-256, and each acknowledged record must be read once and in order.
+    """
+    tried = ordeal.survive(ReadOnlyVolume(ordeal.cluster, ordeal.a_leader()), budget.crash(ordeal.live))
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())
+
+
+@clause("STO-04", level=Level.CERTIFY)
+def test_volume_of_another_cluster(ordeal: Ordeal, evidence: Evidence) -> None:
+    """A broker that finds the volume of another cluster refuses to start, others lead, and nothing is overwritten.
+
+    As STO-03, but the id of another cluster is written into the `meta.properties` of the volume: the broker must have
+    ended twice with Kafka's own error, and must come back with all that it had when it has its own id again.
+    """
+    tried = ordeal.survive(WrongClusterId(ordeal.cluster, ordeal.a_leader()), budget.crash(ordeal.live))
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())

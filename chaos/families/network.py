@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chaos.naming import NamesUnanswered, ServiceDeleted
 from chaos.network import ClientsCutOff, Loss, Partition, Way, bridge, isolated, ring, without_zookeeper
 from chaos.shaping import Bandwidth, Disturbance
+from chaos.storm import ConnectionStorm
 from harness.families import AWHILE, BROKERS, Family, Ground
 from harness.faults import Fault
 
@@ -78,6 +80,29 @@ LATE = Family(
     group="network",
     what="what a broker sends is 100 ms late, with jitter, some of it out of order",
     make=lambda ground, pods: Disturbance(ground.kubernetes, pods, latency_ms=100, jitter_ms=50, reordered_percent=5),
+    victims=BROKERS,
+    lasts=AWHILE,
+)
+NO_NAMES = Family(
+    name="no-names",
+    group="network",
+    what="a broker asks for names and hears nothing",
+    make=lambda ground, pods: NamesUnanswered(ground.kubernetes, *pods),
+    victims=BROKERS,
+    lasts=AWHILE,
+)
+NO_SERVICE = Family(
+    name="no-service",
+    group="network",
+    what="the headless Service is deleted, and nobody knows the brokers' names",
+    make=lambda ground, _: ServiceDeleted(ground.kubernetes),
+    lasts=AWHILE,
+)
+STORM = Family(
+    name="connection-storm",
+    group="network",
+    what="2,000 clients connect to a broker and say nothing",
+    make=lambda ground, pods: ConnectionStorm(ground.kubernetes, *pods),
     victims=BROKERS,
     lasts=AWHILE,
 )

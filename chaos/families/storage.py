@@ -1,9 +1,11 @@
-"""What a broker has stored is lost."""
+"""What a broker has stored is lost, is not its own, or cannot be added to."""
 
 from __future__ import annotations
 
+from chaos.identity import WrongClusterId
+from chaos.readonly import ReadOnlyVolume
 from chaos.storage import VolumeLost
-from harness.families import BROKERS, Family
+from harness.families import AWHILE, BROKERS, Family
 
 VOLUME_LOSS = Family(
     name="volume-loss",
@@ -12,4 +14,20 @@ VOLUME_LOSS = Family(
     make=lambda ground, pods: VolumeLost(ground.kubernetes, *pods),
     victims=BROKERS,
     alone=True,
+)
+WRONG_CLUSTER_ID = Family(
+    name="wrong-cluster-id",
+    group="storage",
+    what="a broker finds the volume of another cluster, and ends at each start",
+    make=lambda ground, pods: WrongClusterId(ground.kubernetes, *pods),
+    victims=BROKERS,
+    lasts=AWHILE,
+)
+READ_ONLY = Family(
+    name="read-only",
+    group="storage",
+    what="a broker ends and may not write to its volume",
+    make=lambda ground, pods: ReadOnlyVolume(ground.kubernetes, *pods),
+    victims=BROKERS,
+    lasts=AWHILE,
 )

@@ -88,6 +88,7 @@ class Disturbance(Enum):
     BROKER_DOWN = "one broker down"
     ROLLING_RESTART = "rolling restart"
     BROKER_KILLED = "a broker killed"
+    QUOTA = "a quota on producers"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,7 +94,7 @@ class Nodes:
     def start(self, pod: str, number: int, *, life: int = 1) -> None:
         """Run a pod; another life has other ids."""
         kind = 1 if pod.startswith("kafka") else 2
-        state = SimpleNamespace(running=SimpleNamespace(started_at="now"))
+        state = SimpleNamespace(running=SimpleNamespace(started_at="now"), waiting=None)
         status = SimpleNamespace(container_id=f"containerd://{pod}-c{life}", state=state)
         self.pods[pod] = SimpleNamespace(
             metadata=SimpleNamespace(uid=f"{pod}-uid-{life}"),

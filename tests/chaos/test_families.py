@@ -33,6 +33,7 @@ def ground() -> Ground:
         ("loss", "packet loss", tuple(f"kafka-1 | {other}" for other in EVERYBODY_ELSE)),
         ("narrow", "narrow bandwidth", ("kafka-1",)),
         ("late", "disturbed traffic", ("kafka-1",)),
+        ("no-names", "names without an answer", ("kafka-1",)),
         ("kubelet-stopped", "kubelet stopped", ("node-2", "kafka-1")),
         ("node-cut-off", "node cut off", ("node-2", "kafka-1")),
     ],

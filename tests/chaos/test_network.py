@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from chaos import network
+from chaos.naming import LOOK_UP, NamesUnanswered
 from chaos.network import CONNECT, GATEWAYS, ClientsCutOff, Loss, Partition, Way, bridge, isolated, ring
 from chaos.rules import ADD_RULES, LIST_RULES, REMOVE_RULES, Counter, Rule, RuleFault
 from harness.remedies import remedy_of
@@ -26,7 +27,8 @@ class Kernel:
 
     def nodes(self, *, deaf: bool = False) -> Nodes:
         scripts = {ADD_RULES: self.add, REMOVE_RULES: self.remove, LIST_RULES: self.list}
-        return Nodes({**scripts, CONNECT: self.connect, GATEWAYS: lambda *_: "10.0.0.254\n"}, deaf=deaf)
+        looks = {CONNECT: self.connect, LOOK_UP: self.look_up, GATEWAYS: lambda *_: "10.0.0.254\n"}
+        return Nodes({**scripts, **looks}, deaf=deaf)
 
     def add(self, _: Nodes, __: str, arguments: tuple[str, ...]) -> str:
         uid, comment, rules = arguments
@@ -52,6 +54,14 @@ class Kernel:
         uid, *peers = arguments
         return "".join(f"{peer} {self._end(uid, peer.partition(':')[0])}\n" for peer in peers)
 
+    def look_up(self, _: Nodes, __: str, arguments: tuple[str, ...]) -> str:
+        uid, name = arguments
+        assert name == "kafka-0.kafka.greenfield.svc.cluster.local."
+        if self.refusing:
+            return "refused\n"
+        is_dropped = any("-I INPUT -p udp --sport 53 " in rule for rule in self.rules.get(uid, []))
+        return "silent\n" if is_dropped else "found\n"
+
     def _end(self, uid: str, address: str) -> str:
         if self.refusing:
             return "refused"
@@ -68,6 +78,7 @@ FAULTS: dict[str, Make] = {
     **PARTITIONS,
     "loss": lambda world: Loss(world.cluster, {"kafka-0": ["kafka-1"]}, probability=0.3),
     "clients": lambda world: ClientsCutOff(world.cluster, "kafka-2"),
+    "names": lambda world: NamesUnanswered(world.cluster, "kafka-2"),
 }
 every_fault = pytest.mark.parametrize("make", FAULTS.values(), ids=list(FAULTS))
 every_partition = pytest.mark.parametrize("make", PARTITIONS.values(), ids=list(PARTITIONS))
@@ -128,6 +139,13 @@ def test_a_rule_that_somebody_took_out_proves_nothing(kernel: Kernel) -> None:
 @every_partition
 def test_a_connection_that_is_refused_was_answered(make: Make, kernel: Kernel) -> None:
     fault = make(kernel.nodes())
+    fault.inject()
+    kernel.refusing = True
+    assert fault.proof_of_injection() is None
+
+
+def test_a_name_server_that_says_no_was_heard(kernel: Kernel) -> None:
+    fault = FAULTS["names"](kernel.nodes())
     fault.inject()
     kernel.refusing = True
     assert fault.proof_of_injection() is None

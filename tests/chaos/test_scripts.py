@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 
-from chaos import agent, disk, network, pause, resource, rules, shaping, storage
+from chaos import agent, disk, identity, naming, network, pause, readonly, resource, rules, shaping, storage
 
 SCRIPTS = {
     f"{module.__name__}.{name}": text
-    for module in (agent, disk, network, pause, resource, rules, shaping, storage)
+    for module in (agent, disk, identity, naming, network, pause, readonly, resource, rules, shaping, storage)
     for name, text in vars(module).items()
     if name.isupper() and isinstance(text, str) and "\n" in text
 }

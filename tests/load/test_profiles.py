@@ -162,3 +162,10 @@ def test_a_drain_needs_readers_repeats_and_peace(tmp_path: Path) -> None:
     bad = "what: It is tried.\ntraffic: {groups: 0}\nplan: {drain: {records_per_s: 100, repeats: 1}}\n"
     with pytest.raises(UsageError, match=r"repeats is 1.*somebody must read.*a broker killed"):
         profiles.read(written(tmp_path, f"{bad}disturbance: a broker killed\n"))
+
+
+def test_a_quota_counts_bytes_as_they_are_sent(tmp_path: Path) -> None:
+    text = "what: It is tried.\nplan: {hold: {records_per_s: 100}}\ndisturbance: a quota on producers\n"
+    assert profiles.read(written(tmp_path, text)).disturbance is Disturbance.QUOTA
+    with pytest.raises(UsageError, match=r"compression must be none"):
+        profiles.read(written(tmp_path, f"{text}traffic: {{sending: {{compression: lz4}}}}\n"))

@@ -138,7 +138,11 @@ class Troupe:
                 "MemoryPressure": self.memory_pressure,
                 "DiskFill": self.disk_fill,
             },
-            test_storage: {"VolumeLost": self.volume_lost},
+            test_storage: {
+                "VolumeLost": self.volume_lost,
+                "ReadOnlyVolume": self.kept_from_starting,
+                "WrongClusterId": self.kept_from_starting,
+            },
             test_nodes: {
                 "Drain": self.drain,
                 "KubeletStopped": self.kubelet_stopped,
@@ -198,6 +202,9 @@ class Troupe:
                 replica.log, replica.high_watermark, replica.checkpoint = Log(), 0, 0
 
         return self._stand_in("loss of a broker's volume", [pod], lose, lambda: self._filled(pod))
+
+    def kept_from_starting(self, _: object, pod: str) -> StandIn:
+        return self._stand_in("start in vain", [pod], lambda: self.cluster.stop(pod), lambda: self._filled(pod))
 
     def _filled(self, pod: str) -> None:
         """Start a broker again; when so said, its first record is another one than its peers'."""

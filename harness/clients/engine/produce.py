@@ -22,8 +22,8 @@ START_TIMEOUT_S = 30
 
 
 def settings_of(order: ProducerOrder) -> Settings:
-    """Return the settings of the client that an order asks for."""
-    settings = {**load_producer(order.bootstrap, order.traffic.sending), "client.id": order.name}
+    """Return the settings of the client that an order asks for; the producers of a load share an id, so a quota too."""
+    settings = {**load_producer(order.bootstrap, order.traffic.sending), "client.id": order.topic}
     if order.traffic.sending.transaction_records:
         settings["transactional.id"] = f"{order.topic}-{order.name}"
         # The client refuses to wait for a record for longer than for its transaction.

@@ -1,0 +1,83 @@
+"""Starts in vain: something on a broker's volume keeps it from starting, again and again, until it is put right."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from chaos.agent import DEADLINE_S, Agent, hands
+from chaos.by_agent import ByAgent
+from chaos.disk import volume_of
+from harness.cluster.pods import Cluster
+from harness.remedies import Remedy
+
+BACK_OFF = "CrashLoopBackOff"
+STARTS = 2
+"""How often a broker must have been started again: once could be the end of the process that was killed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartsAgain(Remedy):
+    """The volume of a broker is as it was, and the pod that was started in vain is made anew.
+
+    The kubelet's back-off grows with every such start, and belongs to the pod.
+    """
+
+    agent: str
+    pod: str
+    node: str
+    volume: str
+
+    @abstractmethod
+    def wrong(self, agent: Agent) -> str:
+        """Say what is wrong with the volume; empty when nothing is."""
+
+    @abstractmethod
+    def put_right(self, agent: Agent) -> None:
+        """Make the volume what it was."""
+
+    def apply(self, cluster: Cluster) -> None:
+        with hands(cluster, self.agent) as agent:
+            is_wrong = bool(self.wrong(agent))
+            if is_wrong:
+                self.put_right(agent)
+        if is_wrong or waits_to_start(cluster, self.pod):
+            cluster.delete_pod(self.pod, grace_s=0)
+
+    def remains(self, cluster: Cluster) -> str:
+        with hands(cluster, self.agent) as agent:
+            wrong = self.wrong(agent)
+        return f"the volume of {self.pod} {wrong}" if wrong else ""
+
+
+class StartsInVain(ByAgent):
+    """What faults share that keep one broker from starting; its process is killed once.
+
+    Proven by starts in vain, the last of which ended with the error that the fault is known by.
+    """
+
+    error: str
+
+    def __init__(self, cluster: Cluster, broker: str, *, deadline_s: int = DEADLINE_S) -> None:
+        super().__init__(cluster, [broker], deadline_s=deadline_s)
+        self._volume, self._before = volume_of(cluster, broker), cluster.identity(broker)
+
+    def proof_of_injection(self) -> dict[str, object] | None:
+        (pod,), before = self.plan(), self._before
+        now = self._cluster.identity(pod)
+        if now is None or before is None or now.uid != before.uid or now.restarts < before.restarts + STARTS:
+            return None
+        if self.error not in (self._cluster.logs(pod, previous=True) or ""):
+            return None
+        return {"pod": pod, "starts_in_vain": now.restarts - before.restarts, "error": self.error}
+
+    def proof_of_healing(self) -> dict[str, object] | None:
+        return {"ready": list(self.plan())} if self._all_ready() and self._is_undone() else None
+
+
+def waits_to_start(cluster: Cluster, pod: str) -> bool:
+    """Say whether a pod's container is kept from starting because it has ended too often."""
+    found: Any = cluster.pod(pod)
+    statuses = (found.status.container_statuses if found else None) or []
+    return bool(statuses and statuses[0].state.waiting and statuses[0].state.waiting.reason == BACK_OFF)
