@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -128,6 +130,35 @@ def test_a_generator_that_cannot_send_is_not_the_cluster_s_knee(tmp_path: Path) 
     assert outcome.verdict is Verdict.INCONCLUSIVE
     assert not outcome.repeats
     assert any("generator-bound" in tried.judged.reason for tried in made.tried)
+
+
+@pytest.fixture
+def tracing() -> Iterator[None]:
+    """Let memory be traced; what is made once is made before."""
+    tracemalloc.start(1)
+    yield
+    tracemalloc.stop()
+
+
+def kept_bytes(folder: Path, *, seconds: int) -> int:
+    """Return how much memory is taken by a load that was held for so long, when it is over."""
+    gc.collect()
+    before = tracemalloc.get_traced_memory()[0]
+    simulation = Simulation(folder, capacity=2000)
+    whole = run(simulation, Hold(records_per_s=1000, warm_up_s=5, measured_s=seconds))
+    gc.collect()
+    assert whole[1].verdict is Verdict.PASS
+    return tracemalloc.get_traced_memory()[0] - before
+
+
+@pytest.mark.usefixtures("tracing")
+def test_a_second_of_a_load_leaves_a_kilobyte_behind_and_no_histogram(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("first", "short", "long")]
+    for folder in folders:
+        folder.mkdir()
+    kept_bytes(folders[0], seconds=10)
+    short, long = kept_bytes(folders[1], seconds=40), kept_bytes(folders[2], seconds=140)
+    assert 0 < (long - short) / 100 < 2_000, "a whole frame takes far more than that"
 
 
 @pytest.mark.parametrize(("capacity", "verdict"), [(2000, Verdict.PASS), (900, Verdict.FAIL)])
