@@ -20,7 +20,7 @@ from chaos.rollout import RollingRestart
 from harness import budget
 from harness.budget import Budget, LiveTimeouts
 from harness.checkers.services import SHORTEST_S
-from harness.clients.admin import Admin
+from harness.clients.admin import Admin, NoAnswer
 from harness.clients.traffic import Load, Traffic
 from harness.cluster.pods import Cluster
 from harness.deployment import deployed
@@ -192,7 +192,7 @@ def _measure_once(figures: Figures, place: Place, name: str, *, label: str) -> N
     rows = {service: figures.row(name, service, one) for service, one in {Service.PRODUCE: allowed, **budgets}.items()}
     try:
         trial = place.tried(event, budgets, label=label, evidence=evidence)
-    except (Inconclusive, AssertionError) as unseen:
+    except (Inconclusive, AssertionError, NoAnswer) as unseen:
         place.run.event("unseen", f"{name}: {unseen}")
         for row in rows.values():
             row.unseen += 1
