@@ -21,8 +21,8 @@ OFFSETS_TOPIC = "__consumer_offsets"
 SHARES = (0.2, 0.3, 0.5)
 """Of the time for a question: what each of those gets who are asked one after the other."""
 
-NOT_SAID = frozenset({KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN})
-"""Errors of the client itself: the broker that it had asked ended, or stood still, under the question."""
+NOT_SAID = frozenset({KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN, KafkaError._PARTIAL})
+"""Errors of the client itself: the broker that it had asked ended, stood still, or knows nothing yet."""
 
 
 def coordinator_partition(name: str, *, partitions: int) -> int:
@@ -76,6 +76,13 @@ def _partitions(metadata: ClusterMetadata) -> tuple[Partition, ...]:
     )
 
 
+def _knowing(metadata: ClusterMetadata) -> ClusterMetadata:
+    """Return what a broker tells; one that knows no broker, not even itself, has just started and knows no topic."""
+    if not metadata.brokers:
+        raise KafkaException(KafkaError(KafkaError._PARTIAL, "a broker that has just started knows no other"))
+    return metadata
+
+
 class Admin:
     """Asks and changes the cluster through the Kafka admin protocol.
 
@@ -99,7 +106,9 @@ class Admin:
         return ask(self.raw, SHARES[-1] * timeout_s)
 
     def _metadata(self, *, timeout_s: float = TIMEOUT_S) -> ClusterMetadata:
-        return self._answer(lambda client, patience_s: client.list_topics(timeout=patience_s), timeout_s=timeout_s)
+        return self._answer(
+            lambda client, patience_s: _knowing(client.list_topics(timeout=patience_s)), timeout_s=timeout_s
+        )
 
     def seen_by(self, address: str) -> Admin:
         """Return the cluster as the broker at this address describes it.

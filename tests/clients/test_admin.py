@@ -16,6 +16,7 @@ class Library:
     """A client library that believes in one controller until it asks for metadata."""
 
     def __init__(self) -> None:
+        self.brokers: dict[int, Any] = {0: None}
         self.topics = {"orders": None}
         self.is_mistaken = True
         self.asked = 0
@@ -72,6 +73,13 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 @pytest.mark.parametrize("code", [KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN])
 def test_a_broker_that_ends_under_a_question_lets_another_client_ask_anew(clients: list[object], code: int) -> None:
     clients += [Silent(code), Silent(code), Library()]
+    assert Admin("nowhere.invalid:9092").topics() == ("orders",)
+
+
+def test_a_broker_that_knows_no_broker_knows_nothing_and_is_not_believed(clients: list[object]) -> None:
+    ignorant = Library()
+    ignorant.brokers, ignorant.topics = {}, {}
+    clients += [ignorant, Library()]
     assert Admin("nowhere.invalid:9092").topics() == ("orders",)
 
 
