@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 from harness.certificate import REHEARSAL, Certificate
 from harness.report import render_html
 from harness.reproduction import describe_environment, sha256_of
 from harness.run import Run, Settings
 
+ROOT = Path(__file__).parent.parent
 UNKNOWN_SUBJECT = dict.fromkeys(
     (
         "cluster_uid",
@@ -45,9 +47,9 @@ def _certificate(run: Run) -> Certificate:
             "seed": settings.seed,
             "level": settings.level.value,
             "command": settings.command,
-            "document": str(settings.document),
+            "document": shown(settings.document),
             "document_sha256": sha256_of(settings.document),
-            "manifests": settings.manifests_source,
+            "manifests": shown(Path(settings.manifests_source)),
             "manifests_sha256": settings.manifests().sha256,
         },
         subject={**UNKNOWN_SUBJECT, "namespace": settings.namespace, **run.subject},
@@ -56,6 +58,11 @@ def _certificate(run: Run) -> Certificate:
         not_run=run.not_run,
         events=tuple(event.as_json() for event in run.events),
     )
+
+
+def shown(path: Path) -> str:
+    """Return a path as a certificate has it: what belongs to the project is named alike on every machine."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def _rehearsal(settings: Settings) -> dict[str, object]:
