@@ -36,7 +36,9 @@ from harness.stalling import Stalled
 from harness.verdict import Inconclusive
 
 RESULT = "peers.json"
-SENDING = Sending(linger_ms=5, batch_bytes=65_536, in_flight=5)
+SENDING = Sending()
+"""What a load uses unless its profile says otherwise."""
+
 TRAFFIC = Traffic(records=Records(value_bytes=1024), sending=SENDING)
 STALLED = Traffic(records=Records(value_bytes=stalling.VALUE_BYTES), sending=SENDING, partitions=1)
 IN_FLIGHT_BYTES = 32 * 1024 * 1024
