@@ -51,7 +51,7 @@ class WrongClusterId(StartsInVain):
     """A broker finds on its volume that it belongs to another cluster, and ends at each start."""
 
     name = "volume of another cluster"
-    error = "InconsistentClusterIdException"
+    errors = ("Invalid cluster.id in", "InconsistentClusterIdException")
 
     def __init__(self, cluster: Cluster, broker: str, *, deadline_s: int = DEADLINE_S) -> None:
         super().__init__(cluster, broker, deadline_s=deadline_s)

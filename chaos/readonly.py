@@ -13,13 +13,15 @@ from chaos.disk import FIND_VOLUME
 from chaos.vain import StartsAgain, StartsInVain
 from harness.remedies import Remedy
 
-# $1: the volume, $2: the container. The node's mounts are those of its first process; an agent has its own.
+# $1: the volume, $2: the container. The mounts of pods are those of the kubelet, which are mostly the first process's;
+# an agent has its own.
 FIND_MOUNT = (
     FIND_VOLUME
     + """
 mount=${folder#/host}
-options() { awk -v at="$mount" '$5 == at {print $6}' /proc/1/mountinfo | tail -n 1; }
-remount() { nsenter --mount=/proc/1/ns/mnt -- mount -o "remount,bind,$1" "$mount"; }
+keeper=$(grep -lsx kubelet /proc/[0-9]*/comm | head -n 1 | cut -d/ -f3); keeper=${keeper:-1}
+options() { awk -v at="$mount" '$5 == at {print $6}' "/proc/$keeper/mountinfo" | tail -n 1; }
+remount() { nsenter --mount="/proc/$keeper/ns/mnt" -- mount -o "remount,bind,$1" "$mount"; }
 """
 )
 FORBID = (
@@ -64,7 +66,7 @@ class ReadOnlyVolume(StartsInVain):
     """A broker ends and finds that it may not write to its volume, as after an error of the disk."""
 
     name = "read-only volume"
-    error = "Read-only file system"
+    errors = ("Read-only file system",)
 
     def undoings(self) -> tuple[Remedy, ...]:
         return tuple(

@@ -54,10 +54,11 @@ class StartsAgain(Remedy):
 class StartsInVain(ByAgent):
     """What faults share that keep one broker from starting; its process is killed once.
 
-    Proven by starts in vain, the last of which ended with the error that the fault is known by.
+    Proven by starts in vain, the last of which ended with an error that the fault is known by.
     """
 
-    error: str
+    errors: tuple[str, ...]
+    """By which the fault is known in the broker's log: one of them, as versions of Kafka word it differently."""
 
     def __init__(self, cluster: Cluster, broker: str, *, deadline_s: int = DEADLINE_S) -> None:
         super().__init__(cluster, [broker], deadline_s=deadline_s)
@@ -68,9 +69,9 @@ class StartsInVain(ByAgent):
         now = self._cluster.identity(pod)
         if now is None or before is None or now.uid != before.uid or now.restarts < before.restarts + STARTS:
             return None
-        if self.error not in (self._cluster.logs(pod, previous=True) or ""):
-            return None
-        return {"pod": pod, "starts_in_vain": now.restarts - before.restarts, "error": self.error}
+        log = self._cluster.logs(pod, previous=True) or ""
+        seen = [error for error in self.errors if error in log]
+        return {"pod": pod, "starts_in_vain": now.restarts - before.restarts, "error": seen[0]} if seen else None
 
     def proof_of_healing(self) -> dict[str, object] | None:
         return {"ready": list(self.plan())} if self._all_ready() and self._is_undone() else None

@@ -18,14 +18,19 @@ from harness.verdict import Inconclusive
 from tests.chaos.nodes import Nodes
 
 OWN = "own-id"
-REFUSES = WrongClusterId.error
+REFUSES, REFUSED = WrongClusterId.errors
 
 
 class Broker:
     """The broker kafka-2 with its volume; with another cluster's id it ends at each start."""
 
     def __init__(self, *, deaf: bool = False) -> None:
-        self.cluster_id, self.restarts, self.life, self.log = OWN, 0, 1, f"kafka.common.{REFUSES}: not mine"
+        self.cluster_id, self.restarts, self.life, self.log = (
+            OWN,
+            0,
+            1,
+            f"RuntimeException: {REFUSES}: /data/log/meta.properties",
+        )
         self.deleted: list[str] = []
         self.nodes = Nodes(
             {
@@ -104,6 +109,14 @@ def test_a_broker_that_refuses_twice_is_proof_and_has_its_own_id_again_afterward
     assert fault.proof_of_healing() == {"ready": ["kafka-2"]}
     assert broker.deleted == ["kafka-2"]
     assert broker.nodes.namespaces.agents == {}
+
+
+def test_an_older_broker_words_it_differently() -> None:
+    broker = Broker()
+    broker.log = f"kafka.common.{REFUSED}: not mine"
+    proof = struck(broker).proof_of_injection()
+    assert proof is not None
+    assert proof["error"] == REFUSED
 
 
 def test_a_broker_that_only_was_asked_or_ends_for_another_reason_proves_nothing() -> None:

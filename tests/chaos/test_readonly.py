@@ -17,7 +17,7 @@ class Broker:
     """The broker kafka-2 with its volume, which ends at each start on a mount that it may not write to."""
 
     def __init__(self, *, deaf: bool = False, is_mounted: bool = True) -> None:
-        self.options, self.restarts, self.log = "rw,relatime", 0, f"java.io.IOException: {ReadOnlyVolume.error}"
+        self.options, self.restarts, self.log = "rw,relatime", 0, f"java.io.IOException: {ReadOnlyVolume.errors[0]}"
         self.is_mounted = is_mounted
         self.deleted: list[str] = []
         self.nodes = Nodes({FORBID: self.forbid, ALLOW: self.allow, OPTIONS: self.look}, deaf=deaf)
