@@ -60,6 +60,11 @@ class Membership:
         return Given(records=records, rebalances=changes)
 
     @property
+    def has_share(self) -> bool:
+        """Say whether the member owns partitions now."""
+        return self._owned is not None
+
+    @property
     def is_at_end(self) -> bool:
         """Say whether the member has a share and was given everything of it."""
         return self._owned is not None and self._owned <= self._at_end

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import KafkaError
 
-from harness.clients import membership, processes, transaction
+from harness.clients import membership, processes, transaction, transformer
 from harness.clients.transaction import Fate
 from harness.clients.transactional import Habit, TransactionalProducer
 from harness.clients.transformer import Transformer
@@ -86,6 +86,13 @@ def test_a_transformer_does_not_end_before_it_has_been_given_everything(
     (consumer,) = run(journal, monkeypatch, [BATCH[:2], [], [record("in-1", 6, "c")], [], [end("in-1", 7)]])
     assert consumer.polls == []
     assert len(journal.told("txn")) == 4
+
+
+def test_a_member_that_is_given_no_share_is_started_anew(journal: KeptJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transformer, "SHARELESS_S", -1.0)
+    run(journal, monkeypatch, [changed("on_lost", "in-1"), []], [BATCH])
+    assert journal.told("subscribe") == [("ok", 0, ["in"]), ("ok", 1, ["in"])]
+    assert [(kind, process) for kind, process, _ in journal.told("txn") if kind != "invoke"] == [("ok", 1)]
 
 
 def test_a_writer_does_not_end_before_a_successor_has_ended_what_it_left_open(
