@@ -166,8 +166,8 @@ def _on_the_whole(done: Load, *, struck_s: float | None, brokers: int) -> Iterab
         yield recovery.check(done.result, struck_s=struck_s)
     if done.profile.disturbance is Disturbance.QUOTA:
         allowed_hz = brokers * QUOTA_BYTES_PER_S / done.profile.traffic.records.value_bytes
-        results = [one.judged.result for one in done.tried]
-        yield quota.check(results, carried_hz=done.outcome.carried_hz, allowed_hz=allowed_hz)
+        trials = [(one.step.rate_hz, one.judged.verdict) for one in done.tried]
+        yield quota.check(trials, carried_hz=done.outcome.carried_hz, allowed_hz=allowed_hz)
 
 
 def _hours(outcome: Outcome, profile: Profile, place: Place) -> float | None:
