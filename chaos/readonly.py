@@ -13,14 +13,17 @@ from chaos.disk import FIND_VOLUME
 from chaos.vain import StartsAgain, StartsInVain
 from harness.remedies import Remedy
 
-# $1: the volume, $2: the container. The mounts of pods are those of the kubelet, which are mostly the first process's;
-# an agent has its own.
+# $1: the volume, $2: the container. The mounts of pods are their kubelet's, mostly those of the node's first process;
+# an agent has its own. Several nodes on one machine have a kubelet each.
 FIND_MOUNT = (
     FIND_VOLUME
     + """
 mount=${folder#/host}
-keeper=$(grep -lsx kubelet /proc/[0-9]*/comm | head -n 1 | cut -d/ -f3); keeper=${keeper:-1}
-options() { awk -v at="$mount" '$5 == at {print $6}' "/proc/$keeper/mountinfo" | tail -n 1; }
+keeper=
+for one in $(grep -lsx kubelet /proc/[0-9]*/comm | cut -d/ -f3) 1; do
+  grep -qsF " $mount " "/proc/$one/mountinfo" && { keeper=$one; break; }
+done
+options() { [[ $keeper ]] && awk -v at="$mount" '$5 == at {print $6}' "/proc/$keeper/mountinfo" | tail -n 1; }
 remount() { nsenter --mount="/proc/$keeper/ns/mnt" -- mount -o "remount,bind,$1" "$mount"; }
 """
 )
@@ -28,7 +31,7 @@ FORBID = (
     FIND_MOUNT
     + """
 [[ $folder ]] || { echo "volume $1 is not mounted here" >&2; exit 1; }
-[[ $(options) ]] || { echo "volume $1 is no mount of its own here" >&2; exit 97; }
+[[ $keeper ]] || { echo "volume $1 is no mount of its own here" >&2; exit 97; }
 remount ro || exit
 for pid in $(pids "$2"); do kill -KILL "$pid"; done; true
 """
@@ -38,7 +41,7 @@ for pid in $(pids "$2"); do kill -KILL "$pid"; done; true
 ALLOW = (
     FIND_MOUNT
     + """
-[[ $folder && $(options) ]] && remount rw; true
+[[ $folder && $keeper ]] && remount rw; true
 """
 )
 OPTIONS = (
