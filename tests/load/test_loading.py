@@ -13,8 +13,8 @@ from harness.checkers.load.sufficiency import Sufficiency
 from harness.checkers.load.trial import judge
 from harness.errors import ExitCode
 from harness.load_lines import described, expected_s
-from harness.loading import CODES
-from harness.loadrun import explained
+from harness.loading import CODES, _on_the_whole
+from harness.loadrun import Load, explained
 from harness.measuring.knee import Next, Outcome
 from harness.measuring.ledger import ConsumerLedger, Ledger, ProducerLedger
 from harness.measuring.plan import Purpose
@@ -55,6 +55,28 @@ def test_what_was_seen_last_explains_an_outcome_that_is_not_good() -> None:
     assert explained(unknown, tried[:1]) == unknown
     good = Outcome(verdict=Verdict.PASS, reason="carried", carried_hz=1000)
     assert explained(good, tried) == good
+
+
+@pytest.mark.parametrize(("carried_hz", "verdict"), [(2900.0, Verdict.PASS), (9000.0, Verdict.FAIL)])
+def test_a_load_under_a_quota_is_judged_for_what_three_brokers_allow(carried_hz: float, verdict: Verdict) -> None:
+    profile = profiles.find("quota")
+    loads = {2900.0: result(), 4800.0: result([produced(s, acknowledged=1) for s in range(WARM_UP_S + MEASURED_S)])}
+    tried = tuple(
+        Tried(
+            step=Next(purpose=Purpose.BISECT, rate_hz=rate_hz, seconds=10),
+            judged=judge(load, documented=None, is_read=False),
+        )
+        for rate_hz, load in loads.items()
+    )
+    done = Load(
+        profile=replace(profile, traffic=replace(profile.traffic, groups=0)),
+        tried=tried,
+        outcome=Outcome(verdict=Verdict.PASS, reason="carried", carried_hz=carried_hz),
+        ledgers={},
+        seconds=(),
+    )
+    (judged,) = _on_the_whole(done, struck_s=None, brokers=3)
+    assert (judged.checker, judged.verdict, judged.measured["allowed_hz"]) == ("load-quota", verdict, 2929.7)
 
 
 def test_every_verdict_has_its_exit_code() -> None:
