@@ -6,11 +6,9 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-from kubernetes.client import ApiClient
-
 from chaos.agent import DEADLINE_S
 from chaos.rules import Rule, RuleFault
-from harness.cluster.connection import Refused
+from harness.cluster.objects import make_service, service_manifest
 from harness.cluster.pods import KAFKA, Cluster
 from harness.remedies import Remedy
 from harness.verdict import Inconclusive
@@ -60,16 +58,11 @@ class ServiceThere(Remedy):
     manifest: dict[str, Any]
 
     def apply(self, cluster: Cluster) -> None:
-        body: Any = self.manifest
-        try:
-            cluster.connection.core.create_namespaced_service(cluster.namespace, body)
-        except Refused as refusal:
-            if refusal.status != 409:
-                raise
+        make_service(cluster, self.manifest)
 
     def remains(self, cluster: Cluster) -> str:
         name = str(self.manifest["metadata"]["name"])
-        return "" if _has_service(cluster, name) else f"there is no Service {name}"
+        return f"there is no Service {name}" if service_manifest(cluster, name) is None else ""
 
 
 class ServiceDeleted:
@@ -81,10 +74,10 @@ class ServiceDeleted:
     name = "headless Service deleted"
 
     def __init__(self, cluster: Cluster) -> None:
-        if not _has_service(cluster, KAFKA):
+        manifest = service_manifest(cluster, KAFKA)
+        if manifest is None:
             raise Inconclusive(f"there is no Service {KAFKA} to delete")
-        self._cluster = cluster
-        self._manifest = _again(cluster.connection.core.read_namespaced_service(KAFKA, cluster.namespace))
+        self._cluster, self._manifest = cluster, manifest
 
     def plan(self) -> tuple[str, ...]:
         return (f"Service {KAFKA}",)
@@ -96,7 +89,7 @@ class ServiceDeleted:
         self._cluster.connection.core.delete_namespaced_service(KAFKA, self._cluster.namespace)
 
     def proof_of_injection(self) -> dict[str, object] | None:
-        if _has_service(self._cluster, KAFKA) or self._known():
+        if service_manifest(self._cluster, KAFKA) is not None or self._known():
             return None
         return {"service": None, "names_known": []}
 
@@ -107,29 +100,12 @@ class ServiceDeleted:
     def proof_of_healing(self) -> dict[str, object] | None:
         """Every broker must have its name again, or clients that come would not find it."""
         known = self._known()
-        if not _has_service(self._cluster, KAFKA) or len(known) < len(self._cluster.brokers):
+        if service_manifest(self._cluster, KAFKA) is None or len(known) < len(self._cluster.brokers):
             return None
         return {"service": KAFKA, "names_known": known}
 
     def _known(self) -> list[str]:
         return [name for pod in self._cluster.brokers if _resolves(name := self._cluster.address(pod))]
-
-
-def _again(service: Any) -> dict[str, Any]:
-    """Return the manifest with which a Service is made again: what was declared, without what the API server added."""
-    body = ApiClient().sanitize_for_serialization(service)
-    kept = {key: value for key, value in body["metadata"].items() if key in ("name", "labels", "annotations")}
-    return {"apiVersion": "v1", "kind": "Service", "metadata": kept, "spec": body["spec"]}
-
-
-def _has_service(cluster: Cluster, name: str) -> bool:
-    try:
-        cluster.connection.core.read_namespaced_service(name, cluster.namespace)
-    except Refused as refusal:
-        if refusal.status == 404:
-            return False
-        raise
-    return True
 
 
 def _resolves(name: str) -> bool:

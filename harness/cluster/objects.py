@@ -1,13 +1,15 @@
-"""What the API server's objects say about a pod: its resources, its volume, its node, its address."""
+"""What the API server's objects say about a pod: its resources, its volume, its node, its address; and of a Service."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from kubernetes import client
 
-from harness.cluster.connection import metadata
+from harness.cluster.connection import Refused, metadata
 from harness.cluster.pods import Cluster
 from harness.quantities import bytes_of, millicores_of
 from harness.verdict import Inconclusive
@@ -101,3 +103,26 @@ def _spec(cluster: Cluster, pod: str) -> client.V1PodSpec:
 
 def _container(cluster: Cluster, pod: str) -> client.V1Container:
     return _spec(cluster, pod).containers[0]
+
+
+def service_manifest(cluster: Cluster, name: str) -> dict[str, Any] | None:
+    """Return what makes a Service again as it was declared, without what the API server added; None without one."""
+    try:
+        found = cluster.connection.core.read_namespaced_service(name, cluster.namespace)
+    except Refused as refusal:
+        if refusal.status == 404:
+            return None
+        raise
+    body = client.ApiClient().sanitize_for_serialization(found)
+    kept = {key: value for key, value in body["metadata"].items() if key in ("name", "labels", "annotations")}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": kept, "spec": body["spec"]}
+
+
+def make_service(cluster: Cluster, manifest: Mapping[str, Any]) -> None:
+    """Make a Service; one that is there already stays as it is."""
+    body: Any = manifest
+    try:
+        cluster.connection.core.create_namespaced_service(cluster.namespace, body)
+    except Refused as refusal:
+        if refusal.status != 409:
+            raise

@@ -78,6 +78,20 @@ def fault_objects(cluster: Cluster) -> tuple[str, ...]:
     )
 
 
+def missing_services(cluster: Cluster) -> tuple[str, ...]:
+    """Return the Services that the StatefulSets of brokers and ZooKeeper members name, and that are not there."""
+    there = {metadata(one).name for one in cluster.connection.core.list_namespaced_service(cluster.namespace).items}
+    named = [body.spec.service_name or "" for _, body in _sets(cluster) if body.spec is not None]
+    return tuple(name for name in named if name not in there)
+
+
+def images(cluster: Cluster) -> tuple[tuple[str, str], ...]:
+    """Return who asks for which image: the StatefulSets of brokers and ZooKeeper members, and all pods."""
+    specs = [(f"StatefulSet {name}", body.spec.template.spec) for name, body in _sets(cluster) if body.spec is not None]
+    specs += [(f"pod {metadata(pod).name}", pod.spec) for pod in _pods(cluster)]
+    return tuple((who, container.image or "") for who, spec in specs if spec for container in spec.containers)
+
+
 def running_ephemeral_containers(cluster: Cluster) -> tuple[str, ...]:
     """Return the ephemeral containers that have not ended; ended ones stay in their pod for good and do nothing."""
     return tuple(

@@ -10,12 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kubernetes import client
 
+from chaos.badimage import BAD_IMAGE
 from chaos.traces.cordons import Cordons
 from chaos.traces.fillers import FillerFiles
+from chaos.traces.images import BadImages
+from chaos.traces.mounts import ReadOnlyVolumes
 from chaos.traces.objects import Agents, EphemeralContainers, FaultObjects
 from chaos.traces.paused import PausedProcesses, stopped
 from chaos.traces.reach import UnreachableMembers
 from chaos.traces.replicas import OtherReplicas
+from chaos.traces.services import MissingServices
 from chaos.traces.throttles import RATES, UNLIMITED, limits
 from harness.audit import Trace
 from harness.verdict import Inconclusive
@@ -40,6 +44,12 @@ def away(world: World) -> None:
     """Let a broker's pod be there and not run."""
     assert world.pods[0].status is not None
     world.pods[0].status.phase = "Pending"
+
+
+def asking_in_vain(world: World) -> None:
+    """Let a broker's pod ask for an image that nobody has."""
+    assert world.pods[0].spec is not None
+    world.pods[0].spec.containers[0].image = BAD_IMAGE
 
 
 RUNS = client.V1ContainerState(running=client.V1ContainerStateRunning())
@@ -110,6 +120,19 @@ LEFT = {
         act=lambda world: world.files.update({("kafka-2", "/var/lib/data"): ["orders-0", "harness-fault-1"]}),
         said=("kafka-2:/var/lib/data/harness-fault-1",),
     ),
+    "a read-only volume": Case(
+        trace=ReadOnlyVolumes(),
+        act=lambda world: world.read_only.add(("kafka-1", "/var/lib/data")),
+        said=("kafka-1:/var/lib/data is read-only",),
+    ),
+    "a Service that is gone": Case(
+        trace=MissingServices(),
+        act=lambda world: world.services.remove("kafka"),
+        said=("there is no Service kafka",),
+    ),
+    "a pod that asks for what nobody has": Case(
+        trace=BadImages(), act=asking_in_vain, said=(f"pod kafka-0 asks for {BAD_IMAGE}",)
+    ),
     "a partition": Case(
         trace=UnreachableMembers(),
         act=lambda world: world.unreached.update({"kafka-0": ["kafka-2"]}),
@@ -138,7 +161,9 @@ def test_who_may_not_look_has_not_seen_that_nothing_is_left(trace: Trace) -> Non
         trace.left(World(forbidden=True).cluster)
 
 
-@pytest.mark.parametrize("trace", [PausedProcesses(), FillerFiles(), UnreachableMembers()], ids=lambda t: t.name)
+@pytest.mark.parametrize(
+    "trace", [PausedProcesses(), FillerFiles(), ReadOnlyVolumes(), UnreachableMembers()], ids=lambda t: t.name
+)
 def test_a_pod_that_nobody_can_look_into_is_not_clean(trace: Trace) -> None:
     with pytest.raises(Inconclusive):
         trace.left(World(broken={"kafka-1"}).cluster)
@@ -146,6 +171,19 @@ def test_a_pod_that_nobody_can_look_into_is_not_clean(trace: Trace) -> None:
     away(world)
     with pytest.raises(Inconclusive, match="pod kafka-0 does not run"):
         trace.left(world.cluster)
+
+
+def test_a_volume_that_is_not_mounted_is_not_clean() -> None:
+    with pytest.raises(Inconclusive, match="/var/lib/data of kafka-0 cannot be seen"):
+        ReadOnlyVolumes().left(World(unmounted={"/var/lib/data"}).cluster)
+
+
+def test_a_template_that_asks_for_what_nobody_has_is_seen() -> None:
+    world = World()
+    container = client.V1Container(name="kafka", image=BAD_IMAGE)
+    assert world.sets[0].spec is not None
+    world.sets[0].spec.template.spec = client.V1PodSpec(containers=[container])
+    assert BadImages().left(world.cluster) == (f"StatefulSet kafka asks for {BAD_IMAGE}",)
 
 
 def test_an_ephemeral_container_that_has_ended_does_nothing_more() -> None:

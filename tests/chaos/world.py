@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -70,6 +70,10 @@ class World:
     status: dict[str, str] = field(default_factory=dict)
     """By pod, what /proc says of its processes, if not that all is well."""
     files: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    read_only: set[tuple[str, str]] = field(default_factory=set)
+    """Pods, each with a mount that may not be written to."""
+    unmounted: set[str] = field(default_factory=set)
+    services: list[str] = field(default_factory=lambda: ["kafka", "zookeeper"])
     unreached: dict[str, list[str]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """Pods in which no command runs."""
@@ -103,6 +107,10 @@ class World:
     def list_namespaced_persistent_volume_claim(self, namespace: str) -> FakeList:
         assert namespace == NAMESPACE
         return self._answer([named(client.V1PersistentVolumeClaim, name) for name in self.claims])
+
+    def list_namespaced_service(self, namespace: str) -> FakeList:
+        assert namespace == NAMESPACE
+        return self._answer([named(client.V1Service, name) for name in self.services])
 
     def list_node(self) -> FakeList:
         return self._answer(
@@ -141,6 +149,13 @@ class World:
     def _said(self, name: str, command: Sequence[str]) -> str:
         if command[0] == "ls":
             return "\n".join(self.files.get((name, command[-1]), ["lost+found", "orders-0"]))
+        if command[-1] == "/proc/mounts":
+            return "\n".join(self._mounts(name))
         if "/proc/" in command[-1]:
             return self.status.get(name, RUNNING)
         return "\n".join([*self.unreached.get(name, []), "looked"])
+
+    def _mounts(self, name: str) -> Iterator[str]:
+        yield "proc /proc proc ro,nosuid 0 0"
+        for mount in {"/var/lib/data", "/tmp"} - self.unmounted:
+            yield f"/dev/loop1 {mount} ext4 {'ro' if (name, mount) in self.read_only else 'rw'},relatime 0 0"
