@@ -103,4 +103,6 @@ def plain_consumer(bootstrap: str, *, group: str, isolation: Isolation = Isolati
         "isolation.level": isolation.value,
         "check.crcs": True,
         "fetch.wait.max.ms": 100,
+        # A member that shares out what a broker has not heard of yet shares out nothing; it looks again this often.
+        "topic.metadata.refresh.interval.ms": 5000,
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 
 from harness.clients.consumer import Records
 from harness.clients.outcomes import CommitCall, outcome_of_transaction
+from harness.clients.patience import within
 from harness.clients.places import place
 from harness.clients.settings import Settings, transactional_producer
 from harness.journal import Journal
@@ -146,7 +145,9 @@ class TransactionalClient:
         if (progress := intent.progress) is not None:
             positions = [TopicPartition(*place(key), offset) for key, offset in progress.next_offsets.items()]
             call = partial(self._producer.send_offsets_to_transaction, positions, progress.member, CALL_S)
-            _insist(lambda: _within(LEFT_BEHIND_AFTER_S, call), what="the offsets being added")
+            # librdkafka 2.16 ignores this time-out and waits for ever when the group's coordinator has left the cluster
+            # (its issues 5456 and 5511).
+            _insist(lambda: within(LEFT_BEHIND_AFTER_S, call), what="the offsets being added")
         self._producer.flush(PATIENCE_S)  # what is not in the log would be no proof that an abort hides it
 
     def _aborts(self) -> bool:
@@ -173,31 +174,6 @@ def _noting(ending: Ending, number: int) -> Callable[[KafkaError | None, Message
             ending.offsets[number] = offset
 
     return ended
-
-
-def _within(timeout_s: float, call: Callable[[], None]) -> None:
-    """Make a call that may never come back, and leave it and its client behind when it does not.
-
-    In librdkafka 2.16 send_offsets_to_transaction ignores its time-out and waits for ever when the group's coordinator
-    has left the cluster (issues 5456 and 5511).
-    """
-    errors: queue.SimpleQueue[KafkaException | None] = queue.SimpleQueue()
-
-    def make() -> None:
-        try:
-            call()
-        except KafkaException as failure:
-            errors.put(failure)
-        else:
-            errors.put(None)
-
-    threading.Thread(target=make, name="may-be-left-behind", daemon=True).start()
-    try:
-        error = errors.get(timeout=timeout_s)
-    except queue.Empty:
-        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the client does not answer", fatal=True)) from None
-    if error is not None:
-        raise error
 
 
 def _insist(call: Callable[[], object], *, what: str) -> None:

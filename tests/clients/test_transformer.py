@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,6 +87,25 @@ def test_a_transformer_does_not_end_before_it_has_been_given_everything(
     (consumer,) = run(journal, monkeypatch, [BATCH[:2], [], [record("in-1", 6, "c")], [], [end("in-1", 7)]])
     assert consumer.polls == []
     assert len(journal.told("txn")) == 4
+
+
+def test_a_member_that_is_given_no_partition_has_not_come_to_the_end(
+    journal: KeptJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transformer, "SHARELESS_S", -1.0)
+    run(journal, monkeypatch, [changed("on_revoke", "in-1"), changed("on_assign"), []], [BATCH])
+    assert [(kind, process) for kind, process, _ in journal.told("txn") if kind != "invoke"] == [("ok", 1)]
+
+
+def test_a_member_that_never_comes_back_from_leaving_is_left_behind(
+    journal: KeptJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ever = threading.Event()
+    monkeypatch.setattr(membership, "LEFT_BEHIND_AFTER_S", 0.01)
+    monkeypatch.setattr(FakeConsumer, "close", lambda _: ever.wait(60) and None)
+    run(journal, monkeypatch, [BATCH])
+    ever.set()
+    assert [kind for kind, _, _ in journal.told("txn")] == ["invoke", "ok"]
 
 
 def test_a_member_that_is_given_no_share_is_started_anew(journal: KeptJournal, monkeypatch: pytest.MonkeyPatch) -> None:
