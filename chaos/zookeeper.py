@@ -52,7 +52,8 @@ class SessionExpiry(Partition):
     """A broker hears ZooKeeper no more for longer than its session lasts, while peers and clients still reach it.
 
     Proven, beyond the partition, by a peer that does not count it any more, and by its process being the same. It is a
-    peer that is asked, since the broker itself goes on believing in its session.
+    peer that is asked, by a client that begins anew each time and asks it first: the broker itself goes on believing in
+    its session, and a client that has once asked it would go on asking it.
     """
 
     name = "expiry of a broker's ZooKeeper session"
@@ -62,22 +63,25 @@ class SessionExpiry(Partition):
         peer = next((pod for pod in cluster.brokers if pod != broker), None)
         if peer is None:
             raise Inconclusive("there is no other broker, so nobody could tell that the session has ended")
-        self._admin = admin.seen_by(f"{cluster.address(peer)}:{PORT}")
+        self._admin, self._peer = admin, f"{cluster.address(peer)}:{PORT}"
         self._broker, self._number = broker, number_of(broker)
         self._before = cluster.identity(broker)
 
     def proof_of_injection(self) -> dict[str, object] | None:
         parted = super().proof_of_injection()
-        registered = self._admin.brokers() if parted else ()
+        registered = self._registered() if parted else ()
         if not parted or self._number in registered or self._cluster.identity(self._broker) != self._before:
             return None
         return {**parted, "registered_brokers": list(registered), "same_process": True}
 
     def proof_of_healing(self) -> dict[str, object] | None:
         healed = super().proof_of_healing()
-        if healed is None or self._number not in self._admin.brokers():
+        if healed is None or self._number not in self._registered():
             return None
         return {**healed, "registered_again": self._number}
+
+    def _registered(self) -> tuple[int, ...]:
+        return self._admin.seen_by(self._peer).brokers()
 
 
 def _leading(cluster: Cluster) -> list[str]:
