@@ -6,7 +6,8 @@ from chaos.agent import DEADLINE_S
 from chaos.by_agent import ByAgent
 from chaos.disk import FIND_VOLUME, volume_of
 from chaos.pause import GO_ON, Resumed
-from harness.cluster.pods import Cluster
+from chaos.vain import NotKeptWaiting
+from harness.cluster.pods import Cluster, Identity
 from harness.remedies import Remedy
 
 # $1: the volume, $2: the container. It is stopped first, so that it writes nothing to a volume that is being emptied.
@@ -30,7 +31,7 @@ class VolumeLost(ByAgent):
     """A broker ends and finds its volume empty, as after a lost disk; its peers have to fill it again.
 
     The claim stays: that a provisioner makes a new volume is not Kafka's to show. Proven by files that were there and
-    are not, and by another start of the container. Nothing undoes it but the replicas on the other brokers.
+    are not, and by the container's end. Nothing undoes it but the replicas on the other brokers.
     """
 
     name = "loss of a broker's volume"
@@ -41,10 +42,9 @@ class VolumeLost(ByAgent):
         self._files: tuple[int, ...] = ()
 
     def undoings(self) -> tuple[Remedy, ...]:
-        return tuple(
-            Resumed(agent=self._agent.name, pod=target.pod, node=target.node, container=target.container)
-            for target in self._targets
-        )
+        (target,) = self._targets
+        resumed = Resumed(agent=self._agent.name, pod=target.pod, node=target.node, container=target.container)
+        return resumed, NotKeptWaiting(target.pod)
 
     def inject(self) -> None:
         (target,) = self._targets
@@ -56,7 +56,7 @@ class VolumeLost(ByAgent):
         (target,), now = self._targets, self._cluster.identity(self.plan()[0])
         if len(self._files) != 2 or self._files[0] == 0 or self._files[1] != 0:
             return None
-        if now is None or self._before is None or now.restarts <= self._before.restarts:
+        if now is None or self._before is None or not _has_ended(self._before, now):
             return None
         lost = {"files_before": self._files[0], "files_after": self._files[1]}
         return {"pod": target.pod, **lost, "before": self._before.as_json(), "after": now.as_json()}
@@ -65,3 +65,8 @@ class VolumeLost(ByAgent):
         if self.proof_of_injection() is None or not (self._all_ready() and self._is_undone()):
             return None
         return {"ready": list(self.plan())}
+
+
+def _has_ended(before: Identity, now: Identity) -> bool:
+    """Say whether a container is another one, or none: it is not always started again at once."""
+    return now.restarts > before.restarts or not now.started_at

@@ -13,8 +13,28 @@ from harness.cluster.pods import Cluster
 from harness.remedies import Remedy
 
 BACK_OFF = "CrashLoopBackOff"
+PROOF_S = 240.0
+"""For two starts: the kubelet waits long with those of a container that has ended before, of late."""
+
 STARTS = 2
 """How often a broker must have been started again: once could be the end of the process that was killed."""
+
+
+@dataclass(frozen=True)
+class NotKeptWaiting(Remedy):
+    """A pod whose container has ended too often of late to be started at once is made anew: the new one starts at once.
+
+    The kubelet's back-off grows with every end within ten minutes, whatever brought it about.
+    """
+
+    pod: str
+
+    def apply(self, cluster: Cluster) -> None:
+        if waits_to_start(cluster, self.pod):
+            cluster.delete_pod(self.pod, grace_s=0)
+
+    def remains(self, cluster: Cluster) -> str:
+        return f"{self.pod} is kept from starting" if waits_to_start(cluster, self.pod) else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chaos.identity import WrongClusterId
 from chaos.readonly import ReadOnlyVolume
 from chaos.storage import VolumeLost
+from chaos.vain import PROOF_S
 from harness import budget
 from harness.claims import Level, clause
 from harness.evidence import Evidence
@@ -35,7 +36,8 @@ def test_read_only_volume(ordeal: Ordeal, evidence: Evidence) -> None:
     budget is that of a crash. When it may write again, every partition must be in sync again, all replicas must be
     equal by their SHA-256, and each acknowledged record must be read once and in order.
     """
-    tried = ordeal.survive(ReadOnlyVolume(ordeal.cluster, ordeal.a_leader()), budget.crash(ordeal.live))
+    fault = ReadOnlyVolume(ordeal.cluster, ordeal.a_leader())
+    tried = ordeal.survive(fault, budget.crash(ordeal.live), proof_budget_s=PROOF_S)
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())
 
 
@@ -46,5 +48,6 @@ def test_volume_of_another_cluster(ordeal: Ordeal, evidence: Evidence) -> None:
     As STO-03, but the id of another cluster is written into the `meta.properties` of the volume: the broker must have
     ended twice with Kafka's own error, and must come back with all that it had when it has its own id again.
     """
-    tried = ordeal.survive(WrongClusterId(ordeal.cluster, ordeal.a_leader()), budget.crash(ordeal.live))
+    fault = WrongClusterId(ordeal.cluster, ordeal.a_leader())
+    tried = ordeal.survive(fault, budget.crash(ordeal.live), proof_budget_s=PROOF_S)
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())

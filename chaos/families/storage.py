@@ -5,6 +5,7 @@ from __future__ import annotations
 from chaos.identity import WrongClusterId
 from chaos.readonly import ReadOnlyVolume
 from chaos.storage import VolumeLost
+from chaos.vain import PROOF_S
 from harness.families import AWHILE, BROKERS, Family
 
 VOLUME_LOSS = Family(
@@ -21,6 +22,7 @@ WRONG_CLUSTER_ID = Family(
     what="a broker finds the volume of another cluster, and ends at each start",
     make=lambda ground, pods: WrongClusterId(ground.kubernetes, *pods),
     victims=BROKERS,
+    proof_s=PROOF_S,
     lasts=AWHILE,
 )
 READ_ONLY = Family(
@@ -29,5 +31,6 @@ READ_ONLY = Family(
     what="a broker ends and may not write to its volume",
     make=lambda ground, pods: ReadOnlyVolume(ground.kubernetes, *pods),
     victims=BROKERS,
+    proof_s=PROOF_S,
     lasts=AWHILE,
 )
