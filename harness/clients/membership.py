@@ -10,11 +10,9 @@ from types import TracebackType
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from harness.clients.consumer import Records, ends_in, records_in
-from harness.clients.patience import within
+from harness.clients.patience import LEFT_BEHIND_AFTER_S, within
 from harness.clients.places import key_of, place
 from harness.clients.settings import Settings
-
-LEFT_BEHIND_AFTER_S = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)

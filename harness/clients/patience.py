@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from confluent_kafka import KafkaError, KafkaException
 
+LEFT_BEHIND_AFTER_S = 15.0
+"""For a call that may never come back, whatever its own time-out: time for another broker to take over."""
+
 
 def within(timeout_s: float, call: Callable[[], None]) -> None:
     """Make a call, and leave it and its client behind when it does not come back: a fatal KafkaException says so.

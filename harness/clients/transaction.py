@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 
 from harness.clients.consumer import Records
 from harness.clients.outcomes import CommitCall, outcome_of_transaction
-from harness.clients.patience import within
+from harness.clients.patience import LEFT_BEHIND_AFTER_S, within
 from harness.clients.places import place
 from harness.clients.settings import Settings, transactional_producer
 from harness.journal import Journal
@@ -27,9 +27,6 @@ CALL_S = 5.0
 
 PATIENCE_S = 60.0
 """For one request, all its calls together; longer than any outage that a claim allows."""
-
-LEFT_BEHIND_AFTER_S = 15.0
-"""For a call that may never come back, whatever its own time-out: time for another broker to take over."""
 
 
 class Fate(Enum):
