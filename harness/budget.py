@@ -82,11 +82,6 @@ def unrelated() -> Budget:
     return Budget(seconds=2.0, why="the data path does not depend on it")
 
 
-def session_given_up() -> Budget:
-    """Bound the window when a broker's session may end while it lives: others lead at once, and it says so."""
-    return Budget(seconds=HANDOVER_S, why=f"a broker's session may be given up, hand-over of {HANDOVER_S:g} s")
-
-
 def paused(live: LiveTimeouts, *, lasts_s: float) -> Budget:
     """Bound the window when a broker is paused: whoever waits for its answer gets one only when it goes on."""
     waited_s = max(crash(live).seconds, lasts_s + HANDOVER_S)
