@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.cluster.pods import KAFKA, Cluster
-from harness.remedies import Remedy
+from harness.remedies import ByRemedies, Remedy
 from harness.verdict import Inconclusive
 
 BAD_IMAGE = "greenfield.invalid/no-such-image:0"
@@ -44,7 +44,7 @@ class ImageRestored(Remedy):
         return [name for name, pod in pods.items() if pod is not None and image_of(pod) == self.bad]
 
 
-class BadImage:
+class BadImage(ByRemedies):
     """All brokers are asked to roll to an image that cannot be had.
 
     Proven by one pod that waits for it in vain. That the others are still those of before is the claim, not the proof.
@@ -88,12 +88,8 @@ class BadImage:
         statuses = (found.status.container_statuses if found else None) or []
         return str(statuses[0].state.waiting.reason) if statuses and statuses[0].state.waiting else ""
 
-    def heal(self) -> None:
-        for remedy in self.remedies():
-            remedy.apply(self._cluster)
-
     def proof_of_healing(self) -> dict[str, object] | None:
-        if any(remedy.remains(self._cluster) for remedy in self.remedies()):
+        if not self._is_undone():
             return None
         if not all(self._cluster.is_ready(pod) for pod in self.plan()):
             return None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from chaos.agent import DEADLINE_S, Agent, AgentRemoved, Target
 from harness.cluster.pods import Cluster
-from harness.remedies import Remedy
+from harness.remedies import ByRemedies, Remedy
 from harness.verdict import Inconclusive
 
 
-class ByAgent(ABC):
+class ByAgent(ByRemedies):
     """A fault on some pods by the hands of an agent, which is made when it strikes and removed when it is healed."""
 
     name: str
@@ -39,16 +39,8 @@ class ByAgent(ABC):
     @abstractmethod
     def proof_of_injection(self) -> dict[str, object] | None: ...
 
-    def heal(self) -> None:
-        for remedy in self.remedies():
-            remedy.apply(self._cluster)
-
     @abstractmethod
     def proof_of_healing(self) -> dict[str, object] | None: ...
-
-    def _is_undone(self) -> bool:
-        """Say whether nothing is left of the fault; an agent on its way out may not have undone everything yet."""
-        return not any(remedy.remains(self._cluster) for remedy in reversed(self.remedies()))
 
     def _all_ready(self) -> bool:
         return all(self._cluster.is_ready(pod) for pod in self.plan())

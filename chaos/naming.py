@@ -10,7 +10,7 @@ from chaos.agent import DEADLINE_S
 from chaos.rules import Rule, RuleFault
 from harness.cluster.objects import make_service, service_manifest
 from harness.cluster.pods import KAFKA, Cluster
-from harness.remedies import Remedy
+from harness.remedies import ByRemedies, Remedy
 from harness.verdict import Inconclusive
 
 DNS_PORT = 53
@@ -65,7 +65,7 @@ class ServiceThere(Remedy):
         return f"there is no Service {name}" if service_manifest(cluster, name) is None else ""
 
 
-class ServiceDeleted:
+class ServiceDeleted(ByRemedies):
     """The headless Service of the brokers is deleted: none of their names is known any more.
 
     Proven by a Service that is not there and by documented names that are not known where clients stand.
@@ -92,10 +92,6 @@ class ServiceDeleted:
         if service_manifest(self._cluster, KAFKA) is not None or self._known():
             return None
         return {"service": None, "names_known": []}
-
-    def heal(self) -> None:
-        for remedy in self.remedies():
-            remedy.apply(self._cluster)
 
     def proof_of_healing(self) -> dict[str, object] | None:
         """Every broker must have its name again, or clients that come would not find it."""

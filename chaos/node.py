@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from harness.cluster.connection import Refused
 from harness.cluster.objects import node_of
 from harness.cluster.pods import Cluster
-from harness.remedies import Remedy
+from harness.remedies import ByRemedies, Remedy
 from harness.verdict import Inconclusive
 
 TOO_MANY_REQUESTS = 429
@@ -30,7 +30,7 @@ class Uncordoned(Remedy):
         return f"node {self.node} is cordoned" if is_cordoned(cluster, self.node) else ""
 
 
-class Drain:
+class Drain(ByRemedies):
     """The node of a pod is cordoned, and the brokers and ZooKeeper members on it are evicted; others are left alone.
 
     Proven by pods that are gone or others, by the cordon, and by the disruption budget: while the broker is away, the
@@ -72,10 +72,6 @@ class Drain:
         if not self._refusal:
             return None
         return {"cordoned": self._node, "evicted": self._uids, "refused": {self._others[0]: self._refusal}}
-
-    def heal(self) -> None:
-        for remedy in self.remedies():
-            remedy.apply(self._cluster)
 
     def proof_of_healing(self) -> dict[str, object] | None:
         if is_cordoned(self._cluster, self._node) or not all(map(self._cluster.is_ready, self._pods)):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from harness.cluster.pods import Cluster
-from harness.remedies import Remedy
+from harness.remedies import ByRemedies, Remedy
 from harness.verdict import Inconclusive
 
 RATE = "producer_byte_rate"
@@ -30,7 +30,7 @@ class Unlimited(Remedy):
         return "" if rate is None else f"client {self.client} is held to {rate:g} B/s by each broker"
 
 
-class Quota:
+class Quota(ByRemedies):
     """All brokers hold one client to a rate of produced bytes.
 
     Proven by what a broker tells of the client's quota. That it is also kept to is for whoever measures the client.
@@ -56,12 +56,8 @@ class Quota:
         told = quota_of(self._cluster, self._client)
         return {"client": self._client, RATE: told} if told == round(self._bytes_per_s) else None
 
-    def heal(self) -> None:
-        for remedy in self.remedies():
-            remedy.apply(self._cluster)
-
     def proof_of_healing(self) -> dict[str, object] | None:
-        if any(remedy.remains(self._cluster) for remedy in self.remedies()):
+        if not self._is_undone():
             return None
         return {"client": self._client, RATE: None}
 

@@ -42,6 +42,23 @@ class Remedy(ABC):
         return {"remedy": f"{kind.__module__}:{kind.__qualname__}", "arguments": asdict(self)}  # type: ignore[call-overload]
 
 
+class ByRemedies(ABC):
+    """What faults share that are healed by their remedies and by nothing else."""
+
+    _cluster: Cluster
+
+    @abstractmethod
+    def remedies(self) -> tuple[Remedy, ...]: ...
+
+    def heal(self) -> None:
+        for remedy in self.remedies():
+            remedy.apply(self._cluster)
+
+    def _is_undone(self) -> bool:
+        """Say whether nothing is left of the fault; an agent on its way out may not have undone everything yet."""
+        return not any(remedy.remains(self._cluster) for remedy in reversed(self.remedies()))
+
+
 def remedy_of(line: Mapping[str, object]) -> Remedy:
     """Read a remedy back from a journal; a name that is not a remedy of `chaos` raises ValueError."""
     name, arguments = str(line.get("remedy", "")), line.get("arguments")
