@@ -10,6 +10,7 @@ from harness.audit import traces
 from harness.clients.admin import Admin, NoAnswer
 from harness.cluster.connection import connect, require_vantage
 from harness.cluster.fault_copies import FaultCopies
+from harness.cluster.pod_logs import PodLogs, log_source
 from harness.cluster.pods import PORT, Cluster, require_kubectl_on_path
 from harness.cluster.production import refuse_production
 from harness.cluster.safety import RunLease, refuse_if_held, survey
@@ -46,14 +47,18 @@ def deployed(run: Run, *, progress: Progress) -> Iterator[Deployment]:
     refuse_production(connection, settings.namespace, known=settings.known)
     _require_stateful_sets(stage, reuse=settings.reuse)
     if settings.reuse:
-        with RunLease(connection, settings.namespace, holder=settings.run_id):
+        with RunLease(connection, settings.namespace, holder=settings.run_id), _logs_kept(stage, run):
             heal_before_reuse(connection, settings.namespace, progress=progress)
             with _healed_at_the_end(stage, run, progress):
                 yield _await(stage, run, progress=progress)
         return
     clear_earlier(stage, progress=progress)
     stage.prepare()
-    with RunLease(connection, settings.namespace, holder=settings.run_id), _cleared_at_the_end(stage, run, progress):
+    with (
+        RunLease(connection, settings.namespace, holder=settings.run_id),
+        _logs_kept(stage, run),
+        _cleared_at_the_end(stage, run, progress),
+    ):
         tell_what_lasts(Cluster(connection, settings.namespace), traces(), progress=progress)
         run.event("deploy", f"apply {settings.manifests_source}")
         with progress.step("applying the manifests", expected_s=3):
@@ -83,6 +88,15 @@ def _require_stateful_sets(stage: Stage, *, reuse: bool) -> None:
     else:
         for name in ("kafka", "zookeeper"):
             stage.manifests.stateful_set(name)
+
+
+def _logs_kept(stage: Stage, run: Run) -> PodLogs:
+    return PodLogs(
+        log_source(stage.connection),
+        stage.ground.namespace,
+        run.settings.report_dir / "cluster",
+        refused=lambda why: run.event("logs", f"the logs of pods are not kept: {why}"),
+    )
 
 
 @contextmanager

@@ -26,7 +26,12 @@ Replicas = Mapping[str, Sequence[SegmentFile]]
 
 def log_bytes(files: Sequence[SegmentFile]) -> int:
     """Return how many bytes the log itself has; what waits for its deletion is no longer part of it."""
-    return sum(file.size_bytes for file in files if file.name.endswith(LOG))
+    return sum(log_segments(files))
+
+
+def log_segments(files: Sequence[SegmentFile]) -> tuple[int, ...]:
+    """Return the sizes of the log's segments: one that is far too large tells of a replica without its settings."""
+    return tuple(file.size_bytes for file in files if file.name.endswith(LOG))
 
 
 def deleted_names(files: Sequence[SegmentFile]) -> tuple[str, ...]:
@@ -39,9 +44,11 @@ def size_kept(replicas: Replicas, *, retention_bytes: int, segment_bytes: int, w
 
     Retention takes whole segments, and never one without which less than the limit would be left.
     """
-    sizes = {pod: log_bytes(files) for pod, files in replicas.items()}
+    segments = {pod: log_segments(files) for pod, files in replicas.items()}
+    sizes = {pod: sum(of_pod) for pod, of_pod in segments.items()}
     measured = {
         "log_bytes": sizes,
+        "segments": segments,
         "written_bytes": written_bytes,
         "retention_bytes": retention_bytes,
         "segment_bytes": segment_bytes,
@@ -53,8 +60,8 @@ def size_kept(replicas: Replicas, *, retention_bytes: int, segment_bytes: int, w
     findings = tuple(
         Finding(
             anomaly="retention-early" if size < retention_bytes else "retention-late",
-            what=f"{pod} has {size} bytes, promised are {retention_bytes} to {most}",
-            evidence={"pod": pod, "log_bytes": size},
+            what=f"{pod} has {size} bytes in {len(segments[pod])} segments, promised are {retention_bytes} to {most}",
+            evidence={"pod": pod, "log_bytes": size, "segments": segments[pod]},
         )
         for pod, size in sizes.items()
         if not retention_bytes <= size < most

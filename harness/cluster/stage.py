@@ -135,16 +135,11 @@ class Stage:
         return tuple(text.splitlines())
 
     def collect(self, folder: Path) -> None:
-        """Write what a person looks at afterwards: every pod's log, the log before its restart, and all events."""
+        """Write what a person looks at afterwards, beside the logs of the pods: the pods themselves and all events."""
         folder.mkdir(parents=True, exist_ok=True)
         snapshot = self.snapshot(with_logs=True)
         (folder / "events.json").write_text(json.dumps(snapshot.events, indent=1), encoding="utf-8")
         (folder / "pods.json").write_text(json.dumps(snapshot.pods, indent=1), encoding="utf-8")
-        for pod in snapshot.pods:
-            for previous, suffix in ((False, ""), (True, ".previous")):
-                log = self.log(pod["metadata"]["name"], previous=previous)
-                if log:
-                    (folder / f"{pod['metadata']['name']}{suffix}.log").write_text(log, encoding="utf-8")
 
     def log(self, pod: str, *, previous: bool = False, tail_lines: int | None = None) -> str:
         """Return a pod's log; empty when there is no such container (yet, or any more)."""
