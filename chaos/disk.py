@@ -26,14 +26,16 @@ for one in /host/var/lib/kubelet/pods/*/volumes/*/"$1"/mount /host/var/lib/kubel
 done
 room() { df --block-size=1 --output="$1" "$folder" | tail -n 1 | tr -d ' '; }
 """
+MOUNTED = '[[ $folder ]] || { echo "volume $1 is not mounted here" >&2; exit 1; }\n'
+THE_VOLUME = FIND_VOLUME + MOUNTED
+"""Finds the volume or refuses; what undoes a fault has nothing to do where it is not mounted any more."""
 
 # $3: how much of the room that is not root's alone shall be taken, in thousandths. The last of a full disk is written,
 # as no file of just that size can be reserved: by nobody in particular, for whom the reserve of root is not there, but
 # opened by root, who alone may look into the kubelet's folder.
 FILL = (
-    FIND_VOLUME
+    THE_VOLUME
     + """
-[[ $folder ]] || { echo "volume $1 is not mounted here" >&2; exit 1; }
 used=$(room used); free=$(room avail)
 wanted=$(( (used + free) * $3 / 1000 - used ))
 (( wanted > 0 )) || { echo "the volume is fuller than that: $used used, $free free" >&2; exit 1; }
@@ -52,13 +54,7 @@ EMPTY = (
 [[ $folder ]] && rm -f "$folder/$2"; true
 """
 )
-MEASURE = (
-    FIND_VOLUME
-    + """
-[[ $folder ]] || { echo "volume $1 is not mounted here" >&2; exit 1; }
-echo "$(room used) $(room avail) $(stat -c %s "$folder/$2" 2>/dev/null || echo 0)"
-"""
-)
+MEASURE = THE_VOLUME + 'echo "$(room used) $(room avail) $(stat -c %s "$folder/$2" 2>/dev/null || echo 0)"\n'
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from chaos.agent import DEADLINE_S, Agent
-from chaos.disk import FIND_VOLUME, MOUNTED_AT
+from chaos.disk import MOUNTED_AT, THE_VOLUME
 from chaos.vain import StartsAgain, StartsInVain
 from harness.cluster.pods import KAFKA, Cluster
 from harness.remedies import Remedy
@@ -18,9 +18,8 @@ CLUSTER_ID = re.compile(r"^cluster\.id=(\S+)$", re.MULTILINE)
 
 # $1: the volume, $2: a cluster id, $3: the container, $4: the id of before.
 FIND_IDENTITY = (
-    FIND_VOLUME
+    THE_VOLUME
     + """
-[[ $folder ]] || { echo "volume $1 is not mounted here" >&2; exit 1; }
 file=$(find "$folder" -maxdepth 2 -name meta.properties | head -n 1)
 [[ $file ]] || { echo "volume $1 has no meta.properties" >&2; exit 1; }
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos.agent import Agent
-from chaos.disk import FIND_VOLUME
+from chaos.disk import FIND_VOLUME, MOUNTED
 from chaos.vain import StartsAgain, StartsInVain
 from harness.remedies import Remedy
 
@@ -29,8 +29,8 @@ remount() { nsenter --mount="/proc/$keeper/ns/mnt" -- mount -o "remount,bind,$1"
 )
 FORBID = (
     FIND_MOUNT
+    + MOUNTED
     + """
-[[ $folder ]] || { echo "volume $1 is not mounted here" >&2; exit 1; }
 [[ $keeper ]] || { echo "volume $1 is no mount of its own here" >&2; exit 97; }
 remount ro || exit
 for pid in $(pids "$2"); do kill -KILL "$pid"; done; true

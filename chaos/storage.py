@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.agent import DEADLINE_S
 from chaos.by_agent import ByAgent
-from chaos.disk import FIND_VOLUME, volume_of
+from chaos.disk import THE_VOLUME, volume_of
 from chaos.pause import GO_ON, Resumed
 from chaos.vain import NotKeptWaiting
 from harness.cluster.pods import Cluster, Identity
@@ -12,9 +12,8 @@ from harness.remedies import Remedy
 
 # $1: the volume, $2: the container. It is stopped first, so that it writes nothing to a volume that is being emptied.
 LOSE = (
-    FIND_VOLUME
+    THE_VOLUME
     + """
-[[ $folder ]] || { echo "volume $1 is not mounted here" >&2; exit 1; }
 stored() { find "$folder" -mindepth 1 -name lost+found -prune -o -type f -print | wc -l; }
 for look in 1 2 3; do for pid in $(pids "$2"); do kill -STOP "$pid"; done; done
 before=$(stored)
