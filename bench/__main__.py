@@ -19,16 +19,18 @@ from bench.windows import EVENTS, Figures
 from harness.claims import Level
 from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode
+from harness.families import catalogue
 from harness.launch import ROOT, Request, launch, testbed_in_use
 from harness.progress import TerminalProgress
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """How often each figure of the testbed is wanted, and which events."""
+    """How often each figure of the testbed is wanted, of which events, and inside faults of which families."""
 
     times: int
     events: tuple[str, ...]
+    families: tuple[str, ...]
 
 
 def request(*, keep: bool) -> Request:
@@ -88,7 +90,7 @@ def kills_inside_faults(asked: Asked) -> None:
         # Each of the runs that are killed takes the machine's lock, so it is not held here.
         measured("bench.measuring", result=measuring.RESULT, keep=True)
         console.print(f"seed {seed}")
-        found = kills.measure(times=asked.times, seed=seed, console=console)
+        found = kills.measure(asked.families, times=asked.times, seed=seed, console=console)
     finally:
         if not did_run:
             testbed.down(progress=progress)
@@ -125,9 +127,10 @@ GROUPS: Mapping[str, Callable[[Asked], None]] = {
 @click.option("--times", default=10, show_default=True, help="How often each figure of the testbed is measured.")
 @click.option("--only", type=click.Choice(list(GROUPS)), multiple=True, help="Only these groups of figures.")
 @click.option("--event", type=click.Choice(list(EVENTS)), multiple=True, help="Only the windows of these events.")
-def main(times: int, only: tuple[str, ...], event: tuple[str, ...]) -> None:
+@click.option("--family", type=click.Choice(list(catalogue())), multiple=True, help="Only kills inside these faults.")
+def main(times: int, only: tuple[str, ...], event: tuple[str, ...], family: tuple[str, ...]) -> None:
     """Measure the judge, the deployment and what clients feel, and print the figures."""
-    asked = Asked(times=times, events=event or tuple(EVENTS))
+    asked = Asked(times=times, events=event or tuple(EVENTS), families=family or tuple(catalogue()))
     for name, group in GROUPS.items():
         if not only or name in only:
             group(asked)
