@@ -50,8 +50,7 @@ class Membership:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # With librdkafka 2.16 a member that had just been given no partition at all did not end within 90 s, and this
-        # is the call that it was in, by all that is known. One that cannot leave is missed when its session is over.
+        # Leaving in order waits for the coordinator; a member that cannot is missed when its session is over.
         with suppress(KafkaException):
             within(LEFT_BEHIND_AFTER_S, self._consumer.close)
 
@@ -92,7 +91,7 @@ class Membership:
 
     def _assigned(self, _: Consumer, partitions: Sequence[TopicPartition]) -> None:
         self._note("assigned", partitions)
-        # No partition is no share: the member that shares out has asked a broker which did not know the topic yet.
+        # No partition is no share: who has nothing to read has not read everything.
         self._owned = (self._owned or set()) | _keys(partitions) or None
 
     def _revoked(self, _: Consumer, partitions: Sequence[TopicPartition]) -> None:

@@ -31,6 +31,7 @@ class Process(ABC):
         self.name = name
         self.crash: BaseException | None = None
         self._stopping = threading.Event()
+        self._abandoned = threading.Event()
         self._thread = threading.Thread(target=self._guarded_run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -38,10 +39,11 @@ class Process(ABC):
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask for the end and wait for it; a process that does not end has crashed."""
+        """Ask for the end and wait for it; a process that does not end has crashed, and may not begin anything more."""
         self._stopping.set()
         self._thread.join(timeout=STOP_TIMEOUT_S)
         if self._thread.is_alive():
+            self._abandoned.set()
             self.crash = TimeoutError(f"{self.name} did not end within {STOP_TIMEOUT_S} s")
 
     def _guarded_run(self) -> None:
@@ -63,7 +65,7 @@ class Lives(Process):
         self._scene = scene
 
     def _run(self) -> None:
-        while not self._is_over():
+        while not self._is_over() and not self._abandoned.is_set():
             self._live(next(self._scene.numbers))
             if not self._is_over():
                 self._stopping.wait(PAUSE_BEFORE_REPLACEMENT_S)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.clients import processes
-from harness.clients.processes import Lives, Process
+from harness.clients.processes import Lives, Process, Scene
 from tests.clients.fakes import KeptJournal, scene
 
 
@@ -41,6 +41,23 @@ class Mayfly(Lives):
             self._stopping.set()
 
 
+class Busy(Lives):
+    """Has never done enough."""
+
+    lives: tuple[int, ...] = ()
+
+    def __init__(self, name: str, *, scene: Scene) -> None:
+        super().__init__(name, scene=scene)
+        self.may_go_on = threading.Event()
+
+    def _is_over(self) -> bool:
+        return False
+
+    def _live(self, process: int) -> None:
+        self.lives += (process,)
+        self.may_go_on.wait(10)
+
+
 def test_a_process_that_dies_keeps_the_reason() -> None:
     process = Broken("broken")
     process.start()
@@ -55,6 +72,19 @@ def test_a_process_that_does_not_end_has_crashed(monkeypatch: pytest.MonkeyPatch
     process.stop()
     process.may_end.set()
     assert isinstance(process.crash, TimeoutError)
+
+
+def test_a_process_that_does_not_end_begins_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "STOP_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(processes, "PAUSE_BEFORE_REPLACEMENT_S", 0.0)
+    process = Busy("busy", scene=scene(KeptJournal(tmp_path)))
+    process.start()
+    process.stop()
+    process.may_go_on.set()
+    process._thread.join(10)
+    assert not process._thread.is_alive()
+    assert isinstance(process.crash, TimeoutError)
+    assert process.lives == (0,)
 
 
 def test_each_life_has_a_number_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
