@@ -8,7 +8,7 @@ one comes. A member that left says so; one that was killed is missed when its se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.budget import HANDOVER_S, Budget
 
@@ -20,6 +20,9 @@ COORDINATOR_LOADING_S = 2.0
 
 HEARTBEAT_S = 1.0
 
+MAX_POLL_S = 300.0
+"""How long a member may take for a batch before it leaves, by a client's own default; waiting for a commit counts."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GroupSettings:
@@ -28,6 +31,7 @@ class GroupSettings:
     session_s: float
     initial_delay_s: float
     heartbeat_s: float = HEARTBEAT_S
+    max_poll_s: float = MAX_POLL_S
 
     @classmethod
     def of(cls, broker: Mapping[str, str]) -> GroupSettings:
@@ -37,11 +41,18 @@ class GroupSettings:
             initial_delay_s=int(broker["group.initial.rebalance.delay.ms"]) / 1000,
         )
 
+    @classmethod
+    def impatient(cls, broker: Mapping[str, str]) -> GroupSettings:
+        """As `of`, but a member may take no longer for a batch than a session lasts, the least that there is."""
+        settings = cls.of(broker)
+        return replace(settings, max_poll_s=settings.session_s)
+
     def for_client(self) -> dict[str, str | int | float | bool]:
         """Return the settings with which a member joins."""
         return {
             "session.timeout.ms": int(self.session_s * 1000),
             "heartbeat.interval.ms": int(self.heartbeat_s * 1000),
+            "max.poll.interval.ms": int(self.max_poll_s * 1000),
         }
 
     def forming(self) -> Budget:
@@ -60,6 +71,13 @@ class GroupSettings:
         """Bound the time until the partitions of a killed member have another owner."""
         return Budget(
             seconds=self.session_s + self.heartbeat_s + SLACK_S, why=f"session {self.session_s:g} s + {self._round()}"
+        )
+
+    def too_slow(self) -> Budget:
+        """Bound the time until the partitions of a member that does not ask for more records have another owner."""
+        return Budget(
+            seconds=self.max_poll_s + self.heartbeat_s + SLACK_S,
+            why=f"max.poll.interval {self.max_poll_s:g} s + {self._round()}",
         )
 
     def coordinator_lost(self) -> Budget:

@@ -8,6 +8,7 @@ from harness.checkers import groups as checkers
 from harness.checkers.groups import Appended
 from harness.claims import Level, clause, expect_within
 from harness.clients.admin import Admin
+from harness.clients.group_member import POISON
 from harness.clients.groups import Groups
 from harness.clients.members import Company, Membership
 from harness.clients.settings import plain_consumer
@@ -92,7 +93,7 @@ def test_offsets_survive_the_coordinator(
         ending.begin()
         ending.await_another(settings.coordinator_lost())
         after = ending.committed_within(name, settings.coordinator_lost())
-        appended += _write(writer, name, counts)
+        appended += _write(writer, name, counts, label="again")
         await_quietly(lambda: len(company.told.deliveries) >= len(appended), timeout_s=DRAINED_S)
         doubled = {partition: 2 * count for partition, count in counts.items()}
         ending.prove_and_heal()
@@ -186,10 +187,87 @@ def test_a_static_member_comes_back(open_workshop: OpenWorkshop, evidence: Evide
     evidence.judge(judged, *work.judge_delivery(evidence, crashed=frozenset({"cid"})))
 
 
-def _write(writer: StampedWriter, topic: str, counts: Mapping[int, int]) -> tuple[Appended, ...]:
-    """Write this many records to each partition."""
+@clause("GRP-09", level=Level.CERTIFY)
+def test_a_member_that_takes_too_long(open_workshop: OpenWorkshop, evidence: Evidence) -> None:
+    """When a member takes too long for a batch, others serve its partitions, and what it commits late is refused.
+
+    Three members share six partitions while records are written. One is given records and does not ask for more until
+    max.poll.interval.ms is long over. Others must be given records of each of its partitions within the bound. Then it
+    commits what it had been given: that must be refused, as others own its work. It must have a share again within the
+    time of a rebalance. Every acknowledged record must be given to a member; only what the slow one had not committed
+    may be given again, and committed progress may not go back.
+    """
+    with open_workshop("ann", "bob", "cid", settings_of=GroupSettings.impatient) as work:
+        judgements = work.see_taken_over("cid")
+    evidence.judge(*judgements, *work.judge_delivery(evidence, crashed=frozenset({"cid"})))
+
+
+@clause("GRP-10", level=Level.CERTIFY)
+def test_a_record_that_kills_its_readers(
+    steady: Cluster, admin: Admin, topic: TopicFactory, run: Run, evidence: Evidence
+) -> None:
+    """A record that kills whoever is given it holds its group up just there, and behind it nothing is lost.
+
+    Two members have read and committed 20 records of each of three partitions. Ten more are written to each; in one
+    partition, the fifth of them ends the process of whoever is given it. Both members must have met it and ended; the
+    group may not have committed beyond it, and its lag must be exactly what was not committed. Then the group's
+    position is set behind this one record, and two other members join: every record but that one must be given to a
+    member, and what had been committed not again.
+    """
+    name, groups = topic("grp-poison", partitions=3), Groups(admin)
+    settings = GroupSettings.of(admin.broker_config(admin.brokers()[0]))
+    member = {**plain_consumer(steady.bootstrap, group=name), **settings.for_client()}
+    writer, counts = StampedWriter(steady.bootstrap, clock=run.clock), {0: 20, 1: 20, 2: 20}
+    with Company(name, settings=member, clock=run.clock) as company:
+        company.join("ann", "bob")
+        appended = _write(writer, name, counts)
+        _await_commits(company, counts)
+        more, poisoned = _write_around_poison(writer, name, counts)
+        await_quietly(lambda: not company.dismiss_the_dead(), timeout_s=2 * settings.killed().seconds + DRAINED_S)
+        left = company.dismiss_the_dead()
+        committed, lag = admin.committed(name, name), groups.lag(name, name)
+        victims = {one.member for one in company.told.deliveries if one.value == POISON}
+        if not left:
+            expect_within(
+                lambda: groups.is_empty(name), what="a group without members", budget_s=settings.killed().seconds
+            )
+            groups.commit(name, name, {0: poisoned + 1})
+            company.join("cid", "dan")
+            expect_within(
+                lambda: admin.committed(name, name) == {0: 31, 1: 30, 2: 30},
+                what="everything behind the record read and committed",
+                budget_s=settings.forming().seconds + DRAINED_S,
+                detail=lambda: str(admin.committed(name, name)),
+            )
+    told = company.told
+    ends = {0: 31, 1: 30, 2: 30}
+    evidence.fact(poisoned_offset=poisoned, committed=committed, lag=lag, ended_by_it=sorted(victims))
+    assert not left, f"{sorted(victims)} were given the record, and {sorted(left)} never came to it"
+    assert committed[0] <= poisoned, f"{committed[0]} is committed, although nobody has got beyond {poisoned}"
+    true_lag = {partition: end - committed[partition] for partition, end in ends.items()}
+    evidence.judge(
+        checkers.offsets_equal(true_lag, lag, what="the lag while nobody is left"),
+        checkers.delivered((*appended, *more), told.deliveries, told.commits, crashed=frozenset({"ann", "bob"})),
+        checkers.progress_kept(told.commits, told.deliveries),
+    )
+
+
+def _write_around_poison(
+    writer: StampedWriter, topic: str, counts: Mapping[int, int]
+) -> tuple[tuple[Appended, ...], int]:
+    """Write ten records to each partition, and amidst those of the first the one that kills; return both."""
+    before = _write(writer, topic, dict.fromkeys(counts, 5), label="before")
+    (poisoned,) = writer.write(topic, [Entry(value=POISON, partition=0)])
+    after = _write(writer, topic, dict.fromkeys(counts, 5), label="after")
+    return (*before, *after), poisoned.offset
+
+
+def _write(writer: StampedWriter, topic: str, counts: Mapping[int, int], *, label: str = "") -> tuple[Appended, ...]:
+    """Write this many records to each partition; those of another label have other values."""
     entries = [
-        Entry(value=str(number), partition=partition) for partition, count in counts.items() for number in range(count)
+        Entry(value=f"{label}{number}", partition=partition)
+        for partition, count in counts.items()
+        for number in range(count)
     ]
     return tuple(
         Appended(partition=int(record.place.rsplit("-", 1)[1]), offset=record.offset, value=record.value or "")

@@ -11,6 +11,7 @@ from harness.verdict import Finding, Judgement, Verdict
 
 SHARES, OVERLAP, DELIVERY, PROGRESS, LAG = "group-shares", "group-overlap", "group-delivery", "group-progress", "lag"
 UNDISTURBED, REBALANCED = "group-undisturbed", "rebalanced"
+TAKEN_OVER, LATE_COMMIT = "group-taken-over", "late-commit"
 
 
 class Turn(Enum):
@@ -60,6 +61,24 @@ class Commit:
     member: str
     partition: int
     offset: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A commit that a member was told is not done."""
+
+    time_s: float
+    member: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """A member took its time for a batch, without asking for more; `until_s` is None while it still does."""
+
+    member: str
+    from_s: float
+    until_s: float | None = None
 
 
 Shares = Mapping[str, frozenset[int]]
@@ -162,6 +181,52 @@ def undisturbed(changes: Sequence[Change], *, member: str, since_s: float, withi
     return _conclude(UNDISTURBED, findings, checked=len(later), good=good)
 
 
+def taken_over(
+    pause: Pause, *, share: frozenset[int], deliveries: Sequence[Delivery], bound_s: float, why: str
+) -> Judgement:
+    """Judge that others were given records of each partition of a member that took too long, within the bound.
+
+    A pause that is over before the bound has shown nothing, and neither has a member that owned nothing.
+    """
+    measured: dict[str, object] = {"bound_s": round(bound_s, 3), "bound_why": why, "share": sorted(share)}
+    lasted_s = (pause.until_s or pause.from_s) - pause.from_s
+    if not share or lasted_s < bound_s:
+        reason = f"{pause.member} took {lasted_s:.1f} s of more than {bound_s:g} s and owned {sorted(share)}"
+        return Judgement(checker=TAKEN_OVER, verdict=Verdict.INCONCLUSIVE, reason=reason, measured=measured)
+    first: dict[int, float] = {}
+    for delivery in sorted(deliveries, key=lambda delivery: delivery.time_s):
+        if delivery.time_s > pause.from_s and delivery.member != pause.member:
+            first.setdefault(delivery.partition, delivery.time_s - pause.from_s)
+    served = {partition: round(first[partition], 2) for partition in sorted(share & first.keys())}
+    measured["served_after_s"] = served
+    findings = [
+        Finding(
+            anomaly=TAKEN_OVER,
+            what=f"partition {partition} was served by others only after {served.get(partition, 'the end')} s, allowed "
+            f"are {bound_s:g} s ({why})",
+            evidence={"partition": partition, "served_after_s": served.get(partition)},
+        )
+        for partition in sorted(share)
+        if served.get(partition, bound_s + 1) > bound_s
+    ]
+    good = f"others serve all {len(share)} partitions of {pause.member} within {bound_s:g} s"
+    return _conclude(TAKEN_OVER, findings, checked=len(share), good=good, measured=measured)
+
+
+def late_commit_refused(pause: Pause, *, commits: Sequence[Commit], refusals: Sequence[Refusal]) -> Judgement:
+    """Judge that the first commit of a member that had taken too long was refused: others own its work by then."""
+    since_s = float("inf") if pause.until_s is None else pause.until_s
+    done = [commit for commit in commits if commit.member == pause.member and commit.time_s >= since_s]
+    refused = [refusal for refusal in refusals if refusal.member == pause.member and refusal.time_s >= since_s]
+    if not refused and not done:
+        reason = f"what came of the late commit of {pause.member} is not known"
+        return Judgement(checker=LATE_COMMIT, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    if refused and (not done or refused[0].time_s <= done[0].time_s):
+        return _conclude(LATE_COMMIT, [], checked=1, good=f"refused: {refused[0].error}")
+    finding = _progress(LATE_COMMIT, done[0], f"although it had taken {since_s - pause.from_s:.1f} s for its batch")
+    return _conclude(LATE_COMMIT, [finding], checked=1, good="")
+
+
 def delivered(
     appended: Sequence[Appended], deliveries: Sequence[Delivery], commits: Sequence[Commit], *, crashed: frozenset[str]
 ) -> Judgement:
@@ -201,7 +266,7 @@ def _delivered_again(
         before = first.setdefault((delivery.partition, delivery.offset), delivery)
         if before is delivery:
             continue
-        if before.member not in crashed or _was_committed(before, commits):
+        if before.member not in crashed or _was_committed(before, commits, until_s=delivery.time_s):
             yield Finding(
                 anomaly="delivered-again",
                 what=f"partition {delivery.partition} offset {delivery.offset} was given to {before.member} at "
@@ -210,9 +275,13 @@ def _delivered_again(
             )
 
 
-def _was_committed(delivery: Delivery, commits: Sequence[Commit]) -> bool:
+def _was_committed(delivery: Delivery, commits: Sequence[Commit], *, until_s: float) -> bool:
+    """Say whether the member had committed the record by then; later it may be back, and commit what lies behind it."""
     return any(
-        commit.member == delivery.member and commit.partition == delivery.partition and commit.offset > delivery.offset
+        commit.member == delivery.member
+        and commit.partition == delivery.partition
+        and commit.offset > delivery.offset
+        and commit.time_s <= until_s
         for commit in commits
     )
 

@@ -3,8 +3,9 @@
     python -m harness.clients.group_member '{"settings": {...}, "topic": "orders"}'
 
 It writes what happens to it as JSON lines to standard output, each with `at_ns` of the machine's monotonic clock, and
-commits every batch before it asks for the next one. `leave` on standard input lets it leave the group in order; the end
-of standard input, which comes when its parent has died, ends it without a word.
+commits every batch before it asks for the next one. `leave` on standard input lets it leave the group in order, and
+`linger 14` lets it take that many seconds for its next batch. The end of standard input, which comes when its parent
+has died, ends it without a word; so does a record of the value POISON, as a record does that a reader cannot bear.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+POISON = "poison"
+
 
 def say(event: str, **facts: object) -> None:
     """Write one line, whole and at once."""
@@ -31,14 +34,18 @@ class Member:
     def __init__(self, settings: dict[str, Any], topic: str) -> None:
         self._consumer = Consumer(settings)
         self._leaving = threading.Event()
+        self._lingering_s = 0.0
         self._consumer.subscribe([topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
 
     def obey(self) -> None:
-        """Wait for an order on standard input."""
-        if sys.stdin.readline().strip() == "leave":
-            self._leaving.set()
-        else:
-            os._exit(1)
+        """Carry out what comes on standard input."""
+        for line in sys.stdin:
+            order, *arguments = line.split()
+            if order == "leave":
+                self._leaving.set()
+                return
+            self._lingering_s = float(arguments[0])
+        os._exit(1)
 
     def work(self) -> None:
         """Take, say and commit records until told to leave."""
@@ -46,9 +53,20 @@ class Member:
             records = [message for message in self._consumer.consume(100, 0.05) if _is_record(message)]
             if records:
                 say("records", records=[_row(message) for message in records])
+                self._bear(records)
                 self._commit(records)
         self._consumer.close()
         say("left")
+
+    def _bear(self, records: Sequence[Message]) -> None:
+        """Take the time that it was told to, and die of what cannot be borne."""
+        if any(message.value() == POISON.encode() for message in records):
+            os._exit(1)
+        if self._lingering_s:
+            lingering_s, self._lingering_s = self._lingering_s, 0.0
+            say("lingers")
+            time.sleep(lingering_s)
+            say("goes-on")
 
     def _commit(self, records: Sequence[Message]) -> None:
         ends = {message.partition() or 0: (message.offset() or 0) + 1 for message in records}

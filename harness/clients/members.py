@@ -7,13 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from harness.checkers.groups import Change, Commit, Delivery, Turn, timeline
+from harness.checkers.groups import Change, Commit, Delivery, Pause, Refusal, Turn, timeline
 from harness.clients.settings import Settings
 from harness.runclock import NS_PER_S, RunClock
 from harness.verdict import Inconclusive
@@ -30,7 +30,8 @@ class Told:
     changes: list[Change] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
 
 
 class GroupMember:
@@ -61,10 +62,10 @@ class GroupMember:
             error = self._process.stderr.read() if self._process.stderr else ""
             raise Inconclusive(f"member {self.name} of the harness died: {error.strip()[-300:]}")
 
-    def ask_to_leave(self) -> float:
-        """Ask it to leave the group in order, and return the moment of the run."""
+    def ask(self, order: str) -> float:
+        """Give it an order, and return the moment of the run."""
         if self._process.stdin is not None:
-            self._process.stdin.write("leave\n")
+            self._process.stdin.write(f"{order}\n")
             self._process.stdin.flush()
         return self._clock.now_s()
 
@@ -107,7 +108,11 @@ class GroupMember:
                 for partition, offset in told["offsets"].items()
             )
         elif event == "commit-failed":
-            self._told.refused.append(f"{self.name} at {time_s:.2f} s: {told['error']}")
+            self._told.refusals.append(Refusal(time_s=time_s, member=self.name, error=told["error"]))
+        elif event == "lingers":
+            self._told.pauses.append(Pause(member=self.name, from_s=time_s))
+        elif event == "goes-on":
+            self._told.pauses.append(replace(self._told.pauses.pop(), until_s=time_s))
 
 
 class Membership(Enum):
@@ -140,7 +145,7 @@ class Company:
     ) -> None:
         for member in self._members.values():
             if member.is_running:
-                member.kill() if kind is not None else member.ask_to_leave()
+                member.kill() if kind is not None else member.ask("leave")
         for member in self._members.values():
             member.await_end()
 
@@ -157,7 +162,7 @@ class Company:
     def leave(self, name: str) -> float:
         """Let a member leave in order, and return the moment of the run when it was asked to."""
         member = self._members.pop(name)
-        asked_s = member.ask_to_leave()
+        asked_s = member.ask("leave")
         member.await_end()
         return asked_s
 
@@ -167,6 +172,16 @@ class Company:
         killed_s = member.kill()
         member.await_end()
         return killed_s
+
+    def linger(self, name: str, *, seconds: float) -> None:
+        """Let a member take so long for its next batch; one at a time may."""
+        self._members[name].ask(f"linger {seconds:g}")
+
+    def dismiss_the_dead(self) -> frozenset[str]:
+        """Forget the members that have ended by themselves, and return the names of those that are still there."""
+        for name in [name for name, member in self._members.items() if not member.is_running]:
+            self._members.pop(name).await_end()
+        return self.members
 
     def require_running(self) -> None:
         for member in self._members.values():

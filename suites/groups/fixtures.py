@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 import pytest
@@ -24,7 +25,11 @@ def open_workshop(
 ) -> OpenWorkshop:
     """Return a function that opens a workshop under gentle traffic."""
 
-    def make(*names: str, membership: Membership = Membership.DYNAMIC) -> AbstractContextManager[Workshop]:
+    def make(
+        *names: str,
+        membership: Membership = Membership.DYNAMIC,
+        settings_of: Callable[[Mapping[str, str]], GroupSettings] = GroupSettings.of,
+    ) -> AbstractContextManager[Workshop]:
         load = Load(
             topic=topic("grp", partitions=PARTITIONS),
             partitions=PARTITIONS,
@@ -32,7 +37,7 @@ def open_workshop(
             producers=1,
             consumers=0,
         )
-        settings = GroupSettings.of(admin.broker_config(admin.brokers()[0]))
+        settings = settings_of(admin.broker_config(admin.brokers()[0]))
         return opened(names, cluster=steady, settings=settings, flow=traffic(load), run=run, membership=membership)
 
     return make

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.budget import Budget
 from harness.checkers import groups as checkers
-from harness.checkers.groups import Appended
+from harness.checkers.groups import Appended, Pause
 from harness.claims import expect_within
 from harness.clients.members import Company, Membership
 from harness.clients.settings import plain_consumer
@@ -26,6 +26,9 @@ from harness.waiting import TimedOut, wait_until
 PARTITIONS = 6
 STEADY_S = 0.5
 """How long the new shares are watched: an owner that is gone again at once was none."""
+
+LONGER_S = 3.0
+"""How much longer than allowed a member takes for a batch: the work of others is seen, and then its own late commit."""
 
 DRAINED_S = 10.0
 """For members that own everything to be given the rest of what was written."""
@@ -64,6 +67,35 @@ class Workshop:
         changes = tuple(self.company.told.changes)
         return checkers.undisturbed(changes, member=name, since_s=since_s, within_s=within_s)
 
+    def see_taken_over(self, name: str) -> tuple[Judgement, ...]:
+        """Let a member take too long for a batch until it is back at work, and judge what others did meanwhile."""
+        company, bound = self.company, self.settings.too_slow()
+        share = company.shares()[name]
+        company.linger(name, seconds=bound.seconds + LONGER_S)
+        await_quietly(lambda: bool(self._over()), timeout_s=bound.seconds + LONGER_S + DRAINED_S)
+        if not self._over():
+            raise Inconclusive(f"{name} was given no batch for which it could take too long")
+        (pause,) = self._over()
+        await_quietly(self.is_shared_out, timeout_s=self.settings.changed().seconds)
+        told = company.told
+        return (
+            checkers.taken_over(
+                pause, share=share, deliveries=tuple(told.deliveries), bound_s=bound.seconds, why=bound.why
+            ),
+            checkers.late_commit_refused(pause, commits=tuple(told.commits), refusals=tuple(told.refusals)),
+            checkers.settles(
+                tuple(told.changes),
+                partitions=PARTITIONS,
+                members=company.members,
+                since_s=pause.until_s or pause.from_s,
+                bound_s=self.settings.changed().seconds,
+                why=self.settings.changed().why,
+            ),
+        )
+
+    def _over(self) -> tuple[Pause, ...]:
+        return tuple(pause for pause in tuple(self.company.told.pauses) if pause.until_s is not None)
+
     def await_everyone_at_work(self) -> None:
         """Wait until each member has been given a record; one that has not would not be missed."""
 
@@ -83,7 +115,8 @@ class Workshop:
     def judge_delivery(self, evidence: Evidence, *, crashed: frozenset[str] = frozenset()) -> tuple[Judgement, ...]:
         """Judge, after the workshop has closed, what became of every record that was written in it."""
         told = self.company.told
-        evidence.fact(refused_commits=told.refused, records=len(self.appended))
+        refused = [f"{one.member} at {one.time_s:.2f} s: {one.error}" for one in told.refusals]
+        evidence.fact(refused_commits=refused, records=len(self.appended))
         evidence.events.extend(
             Event(
                 time_s=change.time_s,

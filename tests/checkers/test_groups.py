@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.checkers.groups import (
@@ -9,12 +11,16 @@ from harness.checkers.groups import (
     Change,
     Commit,
     Delivery,
+    Pause,
+    Refusal,
     Turn,
     delivered,
+    late_commit_refused,
     no_overlap,
     offsets_equal,
     progress_kept,
     settles,
+    taken_over,
     undisturbed,
 )
 from harness.verdict import Judgement, Verdict
@@ -193,3 +199,72 @@ def test_a_member_that_did_not_die_or_has_not_come_back_shows_nothing() -> None:
     assert returned(*RETURNED[:2], RETURNED[3]).verdict is Verdict.INCONCLUSIVE
     assert returned(*RETURNED[:-1], turn(16.5, "cid", Turn.ASSIGNED, 2, 3)).verdict is Verdict.INCONCLUSIVE
     assert returned().verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_a_member_commits_when_it_is_back_does_not_count_for_before() -> None:
+    back = (*ONCE[:1], given(2, "cid", 1), given(3, "bob", 1), given(4, "cid", 2))
+    assert delivery(*back, commits=(commit(5, "cid", 3),), crashed="cid").verdict is Verdict.PASS
+    assert delivery(*back, commits=(commit(2.5, "cid", 2),), crashed="cid").verdict is Verdict.FAIL
+
+
+SLOW = Pause(member="cid", from_s=10.0, until_s=24.0)
+
+
+def takeover(*deliveries: Delivery, pause: Pause = SLOW, share: frozenset[int] = frozenset({0, 1})) -> Judgement:
+    return taken_over(pause, share=share, deliveries=deliveries, bound_s=11.0, why="as configured")
+
+
+SERVED = (given(17.0, "ann", 5), given(18.0, "bob", 6, partition=1))
+
+
+def test_partitions_that_others_serve_in_time_are_taken_over() -> None:
+    judged = takeover(*SERVED)
+    assert judged.verdict is Verdict.PASS
+    assert judged.measured["served_after_s"] == {0: 7.0, 1: 8.0}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        (),
+        (given(21.5, "bob", 6, partition=1),),
+        (given(9.0, "bob", 6, partition=1),),
+        (given(25, "cid", 6, partition=1),),
+    ],
+    ids=["by nobody", "too late", "before it was slow", "by itself"],
+)
+def test_a_partition_that_others_do_not_serve_in_time_is_found(other: tuple[Delivery, ...]) -> None:
+    judged = takeover(SERVED[0], *other)
+    assert judged.verdict is Verdict.FAIL
+    assert "partition 1" in judged.reason
+    assert "as configured" in judged.reason
+
+
+def test_a_member_that_was_not_slow_for_long_enough_shows_nothing() -> None:
+    assert takeover(*SERVED, pause=replace(SLOW, until_s=20.0)).verdict is Verdict.INCONCLUSIVE
+    assert takeover(*SERVED, pause=replace(SLOW, until_s=None)).verdict is Verdict.INCONCLUSIVE
+    assert takeover(*SERVED, share=frozenset()).verdict is Verdict.INCONCLUSIVE
+
+
+REFUSED = Refusal(time_s=24.01, member="cid", error="UNKNOWN_MEMBER_ID")
+
+
+def late(*commits: Commit, refusals: tuple[Refusal, ...] = ()) -> Judgement:
+    return late_commit_refused(SLOW, commits=commits, refusals=refusals)
+
+
+def test_a_late_commit_that_is_refused_is_good() -> None:
+    judged = late(commit(5, "cid", 3), commit(30, "cid", 9), refusals=(REFUSED,))
+    assert judged.verdict is Verdict.PASS
+    assert "UNKNOWN_MEMBER_ID" in judged.reason
+
+
+def test_a_late_commit_that_is_done_is_found() -> None:
+    assert late(commit(24.01, "cid", 3)).verdict is Verdict.FAIL
+    assert late(commit(24.01, "cid", 3), refusals=(replace(REFUSED, time_s=25.0),)).verdict is Verdict.FAIL
+
+
+def test_without_a_late_commit_nothing_is_shown() -> None:
+    assert late().verdict is Verdict.INCONCLUSIVE
+    assert late(commit(24.5, "ann", 3), refusals=(replace(REFUSED, member="bob"),)).verdict is Verdict.INCONCLUSIVE
+    assert late(commit(23.0, "cid", 3)).verdict is Verdict.INCONCLUSIVE
