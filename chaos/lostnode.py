@@ -1,6 +1,6 @@
-"""Lost nodes: a kubelet stands still, or a node is cut off from everybody; both come back by themselves.
+"""Lost nodes: a kubelet stands still, a node is cut off or loses its power; all of them come back by themselves.
 
-Both take away the way by which an agent is reached, so its deadline alone undoes them: whoever heals waits for that.
+They take away the way by which an agent is reached, so its deadline alone undoes them: whoever heals waits for that.
 Whether a node is back is seen by a command in a pod on it, which takes that way and no agent.
 """
 
@@ -10,6 +10,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from chaos.agent import Target
 from chaos.by_agent import ByAgent
 from harness.cluster.objects import node_of
 from harness.cluster.pods import PORT, Cluster, Executed
@@ -22,6 +23,9 @@ LASTS_S = 75
 ANSWER_TIMEOUT_S = 5
 NO_ANSWER = 124
 """How `timeout` says that it had to end a command."""
+
+NOBODY_THERE = ("No route to host", "Connection refused")
+"""How bash says that there is nobody at an address; `kubectl exec` that fails says neither."""
 
 # The process that holds this container stands in the node's own namespaces: containerd's or CRI-O's.
 NODE = """
@@ -54,6 +58,14 @@ act="kill -STOP $pid"; {LATER}
 """
 GO_ON = f"""{NODE}
 kill -CONT "$(kubelet)"
+"""
+
+# The processes of these pods end at once, sandboxes and all; who would start them again stands still.
+POWER_OFF = f"""{NODE}
+pid=$(kubelet) || exit 97
+ended=$(for pod in "$@"; do pids "$pod"; done | tr '\\n' ' ')
+[[ $ended ]] || {{ echo "no process of $* is seen" >&2; exit 97; }}
+act="kill -STOP $pid; kill -KILL $ended"; {LATER}
 """
 
 CHAINS = "FORWARD OUTPUT INPUT"
@@ -173,6 +185,36 @@ class KubeletStopped(LostNode):
     @staticmethod
     def is_seen_in(answer: Executed) -> bool:
         return answer.returncode == 0
+
+
+class NodePowerOff(LostNode):
+    """The node of a broker loses its power: the brokers and ZooKeeper members on it end at once, and nothing is heard.
+
+    Other pods on the node are left alone: they are not what is certified, and may be somebody else's. To everybody
+    outside the difference is none, as the kubelet is silent, and a sandbox that has ended takes its address with it.
+    """
+
+    name = "node power off"
+
+    def __init__(self, cluster: Cluster, pod: str) -> None:
+        super().__init__(cluster, pod)
+        members = [member for member in (*cluster.brokers, *cluster.zookeepers) if cluster.pod(member) is not None]
+        here = [member for member in members if node_of(cluster, member) == self._target.node]
+        self._victims = tuple(Target.of(cluster, member) for member in here)
+
+    def plan(self) -> tuple[str, ...]:
+        return (self._target.node, *(victim.pod for victim in self._victims))
+
+    def inject(self) -> None:
+        uids = [victim.uid for victim in self._victims]
+        self._agent.strike(self._target.node, *uids, do=POWER_OFF, undo=GO_ON, deadline_s=LASTS_S)
+
+    @staticmethod
+    def is_seen_in(answer: Executed) -> bool:
+        return answer.returncode == NO_ANSWER or any(word in answer.stderr for word in NOBODY_THERE)
+
+    def _all_ready(self) -> bool:
+        return all(self._cluster.is_ready(victim.pod) for victim in self._victims)
 
 
 class NodeCutOff(LostNode):

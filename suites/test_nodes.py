@@ -1,8 +1,8 @@
-"""NODE: a node goes into maintenance, is not heard of, or is cut off; clients lose nothing."""
+"""NODE: a node goes into maintenance, is not heard of, is cut off or loses its power; clients lose nothing."""
 
 from __future__ import annotations
 
-from chaos.lostnode import LASTS_S, KubeletStopped, NodeCutOff
+from chaos.lostnode import LASTS_S, KubeletStopped, NodeCutOff, NodePowerOff
 from chaos.node import Drain
 from harness import budget
 from harness.claims import Level, clause
@@ -57,6 +57,25 @@ def test_node_cut_off(ordeal: Ordeal, evidence: Evidence) -> None:
     be in sync again, and each acknowledged record must be read once and in order.
     """
     fault = NodeCutOff(ordeal.cluster, ordeal.a_leader())
+    with ordeal.watcher() as watcher:
+        tried = ordeal.survive(
+            fault, budget.paused(ordeal.live, lasts_s=LASTS_S), lasts_s=AWAY_S, proof_budget_s=LASTS_S
+        )
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.sync_kept(watcher, tried, allowed=1))
+
+
+@clause("NODE-04", level=Level.CERTIFY)
+def test_node_power_off(ordeal: Ordeal, evidence: Evidence) -> None:
+    """When the node of a broker loses its power, others lead, and nothing acknowledged suffers.
+
+    The traffic of FAIL-01. All processes of the broker and the ZooKeeper member on the node of a broker that leads
+    partitions end at once, and its kubelet is silent for 75 seconds, so that nobody starts them again. The node's
+    condition must be Unknown, and its broker must not answer another one. Leaders must have moved, and never more than
+    one broker may be out of an in-sync set. Nobody tells a client that its connection has ended, so the budget is that
+    of NODE-03. Then the node must be ready, both must have started again, every partition must be in sync, and each
+    acknowledged record must be read once and in order.
+    """
+    fault = NodePowerOff(ordeal.cluster, ordeal.a_leader())
     with ordeal.watcher() as watcher:
         tried = ordeal.survive(
             fault, budget.paused(ordeal.live, lasts_s=LASTS_S), lasts_s=AWAY_S, proof_budget_s=LASTS_S

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos.lostnode import LASTS_S, KubeletStopped, NodeCutOff
+from chaos.lostnode import LASTS_S, KubeletStopped, NodeCutOff, NodePowerOff
 from chaos.node import Drain
 from harness.families import AWHILE, BROKERS, Family
 
@@ -29,6 +29,15 @@ NODE_CUT_OFF = Family(
     group="node",
     what=f"nothing reaches the node of a broker for {LASTS_S} s",
     make=lambda ground, pods: NodeCutOff(ground.kubernetes, *pods),
+    victims=BROKERS,
+    alone=True,
+    proof_s=LASTS_S,
+)
+NODE_POWER_OFF = Family(
+    name="node-power-off",
+    group="node",
+    what=f"the pods on the node of a broker end at once, and it says nothing for {LASTS_S} s",
+    make=lambda ground, pods: NodePowerOff(ground.kubernetes, *pods),
     victims=BROKERS,
     alone=True,
     proof_s=LASTS_S,

@@ -36,6 +36,7 @@ def ground() -> Ground:
         ("no-names", "names without an answer", ("kafka-1",)),
         ("kubelet-stopped", "kubelet stopped", ("node-2", "kafka-1")),
         ("node-cut-off", "node cut off", ("node-2", "kafka-1")),
+        ("node-power-off", "node power off", ("node-2", "kafka-1", "zookeeper-1")),
     ],
 )
 def test_a_family_strikes_the_pod_that_has_the_role(

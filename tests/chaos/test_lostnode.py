@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from chaos.lostnode import CUT_OFF, GO_ON, JOIN, STOP, KubeletStopped, LostNode, NodeCutOff
+from chaos.lostnode import CUT_OFF, GO_ON, JOIN, POWER_OFF, STOP, KubeletStopped, LostNode, NodeCutOff, NodePowerOff
 from harness.cluster.pods import Cluster, Executed
 from harness.remedies import remedy_of
 from harness.verdict import Inconclusive
@@ -24,6 +24,7 @@ class Reached(Cluster):
     world: World
 
     brokers = ("kafka-0", "kafka-1", "kafka-2")
+    zookeepers = ()
 
     def pod(self, name: str) -> Any:
         return self.world.pods.get(name)
@@ -99,14 +100,14 @@ def world(*, deaf: bool = False) -> World:
         nodes.undone.append("undone")
         return ""
 
-    return World({STOP: strike, CUT_OFF: strike, GO_ON: undo, JOIN: undo}, deaf=deaf)
+    return World({STOP: strike, CUT_OFF: strike, POWER_OFF: strike, GO_ON: undo, JOIN: undo}, deaf=deaf)
 
 
-@pytest.mark.parametrize(("kind", "is_silent"), [(KubeletStopped, False), (NodeCutOff, True)])
+@pytest.mark.parametrize(("kind", "is_silent"), [(KubeletStopped, False), (NodeCutOff, True), (NodePowerOff, True)])
 def test_a_lost_node_is_proven_comes_back_and_its_agent_goes(kind: type[LostNode], is_silent: bool) -> None:
     seen = world()
     fault = kind(seen.cluster, "kafka-1")
-    assert fault.plan() == ("node-2", "kafka-1")
+    assert fault.plan()[:2] == ("node-2", "kafka-1")
     assert fault.proof_of_injection() is None
     fault.inject()
     assert fault.proof_of_injection() is None, "nobody has missed the node yet"
@@ -123,7 +124,7 @@ def test_a_lost_node_is_proven_comes_back_and_its_agent_goes(kind: type[LostNode
     assert seen.namespaces.agents == {}
 
 
-@pytest.mark.parametrize(("kind", "is_silent"), [(KubeletStopped, True), (NodeCutOff, False)])
+@pytest.mark.parametrize(("kind", "is_silent"), [(KubeletStopped, True), (NodeCutOff, False), (NodePowerOff, False)])
 def test_one_of_them_is_never_taken_for_the_other(kind: type[LostNode], is_silent: bool) -> None:
     seen = world()
     fault = kind(seen.cluster, "kafka-1")
@@ -132,7 +133,7 @@ def test_one_of_them_is_never_taken_for_the_other(kind: type[LostNode], is_silen
     assert fault.proof_of_injection() is None
 
 
-@pytest.mark.parametrize("kind", [KubeletStopped, NodeCutOff])
+@pytest.mark.parametrize("kind", [KubeletStopped, NodeCutOff, NodePowerOff])
 def test_what_was_only_asked_for_is_not_proven(kind: type[LostNode]) -> None:
     fault = kind(world(deaf=True).cluster, "kafka-1")
     fault.inject()

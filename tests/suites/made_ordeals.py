@@ -147,6 +147,7 @@ class Troupe:
                 "Drain": self.drain,
                 "KubeletStopped": self.kubelet_stopped,
                 "NodeCutOff": self.node_cut_off,
+                "NodePowerOff": self.node_power_off,
             },
             test_rolling: {"BadImage": self.bad_image},
             test_failover: {"Pause": self.pause},
@@ -249,6 +250,20 @@ class Troupe:
                 self.cluster.model.rejoin(number)
 
         return self._stand_in("node cut off", [pod], cut, join)
+
+    def node_power_off(self, _: object, pod: str) -> StandIn:
+        others = [other for other in self.cluster.brokers if other != pod]
+        gone = [pod, others[0]] if self.switches.lets_two_brokers_go else [pod]
+
+        def end() -> None:
+            for one in gone:
+                self.cluster.stop(one)
+
+        def begin() -> None:
+            for one in gone:
+                self._back(one)
+
+        return self._stand_in("node power off", [pod], end, begin)
 
     def bad_image(self, _: object) -> StandIn:
         pods = self.cluster.brokers[-2:] if self.switches.goes_on_rolling else self.cluster.brokers[-1:]
