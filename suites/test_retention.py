@@ -24,9 +24,10 @@ from harness.evidence import Evidence
 from harness.fixtures import TopicFactory
 from harness.run import Run
 from harness.trial import inject
-from harness.verdict import Inconclusive, Verdict
+from harness.verdict import Inconclusive, Judgement, Verdict
 from harness.waiting import TimedOut, wait_until
 from suites.retention.laboratory import BEAT_EVERY_S, BROKER_TIME, COMMITTED, DELETED_KEYS, Laboratory
+from suites.retention.lateness import explained, made_with
 from suites.retention.reading import ANSWER_S, StoredReader
 
 pytest_plugins = ("suites.retention.fixtures",)
@@ -151,14 +152,16 @@ def test_retention_by_size(laboratory: Laboratory, cluster: Cluster, admin: Admi
     evidence.series.append(as_series(place, samples))
     evidence.fact(log_start=samples[-1].log_start, records=len(laboratory.filled.sized))
     assert samples[-1].log_start > 0, "nothing was deleted from a log of four times its size limit"
-    evidence.judge(
-        segments.size_kept(
+
+    def size_kept() -> Judgement:
+        return segments.size_kept(
             replicas_of(cluster, admin, place),
             retention_bytes=int(config["retention.bytes"]),
             segment_bytes=int(config["segment.bytes"]),
             written_bytes=laboratory.sized_bytes,
         )
-    )
+
+    evidence.judge(explained(size_kept, made_with=lambda: made_with(cluster, cluster.brokers, place)))
 
 
 @clause("RET-05")
