@@ -93,7 +93,7 @@ class Family:
     alone: bool = False
     stops_all: bool = False
     proof_s: float = 60.0
-    budget: Callable[[LiveTimeouts], Budget] = budget.crash
+    budget: Callable[[LiveTimeouts], Budget] = budget.controller_lost
     """How long after its end, or after it struck when it ends by itself, partitions may still acknowledge nothing."""
 
 

@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from harness.budget import HANDOVER_S, Budget
+from harness.budget import LOADING_S, Budget, LiveTimeouts, controller_lost
 
 SLACK_S = 4.0
 """For starting a client, and for a round of joining and assigning on half a CPU."""
-
-COORDINATOR_LOADING_S = 2.0
-"""For the new coordinator to read the offsets partition that it has come to lead, and for clients to find it."""
 
 HEARTBEAT_S = 1.0
 
@@ -30,6 +27,7 @@ class GroupSettings:
 
     session_s: float
     initial_delay_s: float
+    brokers: LiveTimeouts
     heartbeat_s: float = HEARTBEAT_S
     max_poll_s: float = MAX_POLL_S
 
@@ -39,6 +37,7 @@ class GroupSettings:
         return cls(
             session_s=int(broker["group.min.session.timeout.ms"]) / 1000,
             initial_delay_s=int(broker["group.initial.rebalance.delay.ms"]) / 1000,
+            brokers=LiveTimeouts.of(broker),
         )
 
     @classmethod
@@ -81,10 +80,13 @@ class GroupSettings:
         )
 
     def coordinator_lost(self) -> Budget:
-        """Bound the time until a group whose coordinator's pod was deleted has another that knows its offsets."""
+        """Bound the time until a group whose coordinator was deleted by force has another that knows its offsets.
+
+        The coordinator may be the controller, and two seconds may not be enough to hand over.
+        """
+        lost = controller_lost(self.brokers)
         return Budget(
-            seconds=HANDOVER_S + COORDINATOR_LOADING_S,
-            why=f"hand-over {HANDOVER_S:g} s + loading offsets {COORDINATOR_LOADING_S:g} s",
+            seconds=lost.seconds + LOADING_S, why=f"{lost.why}; then the coordinator reads its groups {LOADING_S:g} s"
         )
 
     def _round(self) -> str:

@@ -82,12 +82,14 @@ def test_graceful_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: 
 
 
 @clause("FAIL-02")
-def test_forced_delete_of_a_leader(attempt: Attempt, a_leader: str, evidence: Evidence) -> None:
+def test_forced_delete_of_a_leader(attempt: Attempt, a_leader: str, admin: Admin, evidence: Evidence) -> None:
     """When the pod of a partition leader is deleted by force, nothing acknowledged is lost, repeated or reordered.
 
-    As FAIL-01, with a grace period of zero: the process gets about two seconds.
+    As FAIL-01, with a grace period of zero: the process gets about two seconds. A broker that has not handed over by
+    then has crashed, and the budget is that of a crash.
     """
-    trial = attempt(ForcedDelete, a_leader, budget.announced_end())
+    live = LiveTimeouts.of(admin.broker_config(admin.controller()))
+    trial = attempt(ForcedDelete, a_leader, budget.forced_end(live))
     evidence.judge(*trial.judgements, leaders_moved(trial, evidence))
 
 
@@ -109,11 +111,12 @@ def test_forced_delete_of_the_controller(attempt: Attempt, cluster: Cluster, adm
 
     As FAIL-02, with the broker that is the controller at the moment of the fault. Another broker must be the
     controller afterwards. About two seconds are not always enough for a controller to resign; then the others
-    notice only when its ZooKeeper session ends, as after a crash, so the budget is the same.
+    notice only when its ZooKeeper session ends, as after a crash. The budget is that of a crash and of the time that
+    its successor needs to learn the state of every partition.
     """
     before = admin.controller()
     live = LiveTimeouts.of(admin.broker_config(before))
-    trial = attempt(ForcedDelete, cluster.broker_pod(before), budget.crash(live))
+    trial = attempt(ForcedDelete, cluster.broker_pod(before), budget.controller_lost(live))
     after = admin.controller()
     evidence.fact(controller_before=before, controller_after=after)
     assert after != before, f"broker {before} is still the controller after its pod was replaced"
@@ -131,8 +134,10 @@ def test_each_broker_in_turn(
 ) -> None:
     """Each broker can be deleted by force, one after the other, and clients lose nothing.
 
-    FAIL-02 for every broker in turn, the next one only after every partition is in sync again.
+    FAIL-02 for every broker in turn, the next one only after every partition is in sync again. One of them is the
+    controller, so the budget is that of FAIL-04.
     """
+    live = LiveTimeouts.of(admin.broker_config(admin.controller()))
     for pod in steady.brokers:
         part = Evidence()
         load = Load(topic=topic("in-turn", partitions=PARTITIONS), partitions=PARTITIONS)
@@ -143,7 +148,7 @@ def test_each_broker_in_turn(
             admin=admin,
             run=run,
             evidence=part,
-            budget=budget.announced_end(),
+            budget=budget.controller_lost(live),
         )
         evidence.fact(**{pod.replace("-", "_"): part.facts})
         evidence.events.extend(part.events)

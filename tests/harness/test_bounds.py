@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness import retention_bounds as bounds
+from harness.budget import LOADING_S, controller_lost
 from harness.group_bounds import GroupSettings
 from harness.retention_bounds import Rhythm
 
@@ -44,8 +45,16 @@ def test_a_tombstone_waits_for_two_cleanings_and_its_own_retention() -> None:
 
 
 def test_a_killed_member_costs_a_session_more_than_one_that_leaves() -> None:
-    live = GroupSettings.of({"group.min.session.timeout.ms": "6000", "group.initial.rebalance.delay.ms": "3000"})
+    live = GroupSettings.of(
+        {
+            "group.min.session.timeout.ms": "6000",
+            "group.initial.rebalance.delay.ms": "3000",
+            "zookeeper.session.timeout.ms": "6000",
+            "replica.lag.time.max.ms": "10000",
+        }
+    )
     assert live.killed().seconds - live.changed().seconds == 6
     assert live.forming().seconds - live.changed().seconds == 2 * 3
     assert live.for_client()["session.timeout.ms"] == 6000
-    assert live.coordinator_lost().seconds > 3
+    assert live.coordinator_lost().seconds == controller_lost(live.brokers).seconds + LOADING_S
+    assert live.too_slow().seconds - live.changed().seconds == live.max_poll_s == 300

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from harness.budget import (
     BACK_OFF_S,
+    CONTROLLER_S,
     ELECTION_S,
     HANDOVER_S,
     LOADING_S,
@@ -19,7 +20,9 @@ from harness.budget import (
     at_once,
     chased,
     cold_start,
+    controller_lost,
     crash,
+    forced_end,
     lagging_out,
     met_full_disk,
     of_services,
@@ -124,7 +127,17 @@ def test_other_services_may_be_out_as_long_as_what_they_depend_on(event_s: float
     assert all(budget.why for budget in derived.values())
 
 
-def test_the_promised_bounds_are_kept() -> None:
-    """The base's own windows are promised as: deletes within 3 s, rolling restart within 5 s."""
-    assert announced_end().seconds <= 3
-    assert rolling().seconds <= 5
+@given(SECONDS, SECONDS)
+def test_who_is_deleted_by_force_may_crash_and_a_controller_has_a_successor_that_reads_first(
+    session_s: float, lag_s: float
+) -> None:
+    live = LiveTimeouts(zookeeper_session_s=session_s, replica_lag_s=lag_s)
+    assert forced_end(live).seconds == crash(live).seconds
+    assert controller_lost(live).seconds == crash(live).seconds + CONTROLLER_S
+    assert crash(live).why in forced_end(live).why
+    assert crash(live).why in controller_lost(live).why
+
+
+def test_a_roll_is_one_hand_over_at_a_time() -> None:
+    """No bound of one event may hide what is promised of a roll: five seconds."""
+    assert rolling().seconds == announced_end().seconds == HANDOVER_S <= 5
