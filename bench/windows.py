@@ -40,13 +40,20 @@ PROOF_BUDGET_S = 600.0
 LONG_S = 15.0
 """How long a broker is paused or cut off: its session ends, and another one leads what it led."""
 
+PROVEN_S = 10.0
+"""How long it takes at the most until that is proven; it has begun by then."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A fault, what it may cost those who produce, and for how long it lasts once it is proven."""
+    """A fault, what it may cost, and for how long it lasts once it is proven.
+
+    Those who produce may have to wait for longer than whoever asks anew: for an answer of a broker that says nothing.
+    """
 
     choose: Callable[[Cluster, Admin], Fault]
     allowed: Callable[[LiveTimeouts], Budget]
+    producing: Callable[[LiveTimeouts], Budget] | None = None
     lasts_s: float = 0.0
 
 
@@ -56,6 +63,10 @@ def _pod(kind: type[PodEnds], role: Role) -> Callable[[Cluster, Admin], Fault]:
 
 def _who(role: Role, cluster: Cluster, admin: Admin) -> str:
     return the(role, Scene(cluster=cluster, admin=admin))
+
+
+def _until_it_is_back(live: LiveTimeouts) -> Budget:
+    return budget.paused(live, lasts_s=LONG_S + PROVEN_S)
 
 
 EVENTS: Mapping[str, Event] = {
@@ -71,11 +82,13 @@ EVENTS: Mapping[str, Event] = {
     "pause of a leader": Event(
         choose=lambda cluster, admin: Pause(cluster, [_who(ALeader(), cluster, admin)]),
         allowed=budget.session_lost,
+        producing=_until_it_is_back,
         lasts_s=LONG_S,
     ),
     "a leader cut off from brokers and ZooKeeper": Event(
         choose=lambda cluster, admin: Partition(cluster, isolated(cluster, _who(ALeader(), cluster, admin))),
         allowed=budget.session_lost,
+        producing=_until_it_is_back,
         lasts_s=LONG_S,
     ),
     "rolling restart": Event(choose=lambda cluster, _: RollingRestart(cluster), allowed=lambda _: budget.rolling()),
@@ -189,7 +202,10 @@ def _measure_once(figures: Figures, place: Place, name: str, *, label: str) -> N
     live = LiveTimeouts.of(place.admin.broker_config(place.admin.controller()))
     allowed = event.allowed(live)
     budgets = budget.of_services(allowed, live)
-    rows = {service: figures.row(name, service, one) for service, one in {Service.PRODUCE: allowed, **budgets}.items()}
+    producing = (event.producing or event.allowed)(live)
+    rows = {
+        service: figures.row(name, service, one) for service, one in {Service.PRODUCE: producing, **budgets}.items()
+    }
     try:
         trial = place.tried(event, budgets, label=label, evidence=evidence)
     except (Inconclusive, AssertionError, NoAnswer) as unseen:
