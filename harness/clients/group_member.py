@@ -65,7 +65,7 @@ class Member:
         if self._lingering_s:
             lingering_s, self._lingering_s = self._lingering_s, 0.0
             say("lingers")
-            time.sleep(lingering_s)
+            self._leaving.wait(lingering_s)
             say("goes-on")
 
     def _commit(self, records: Sequence[Message]) -> None:
