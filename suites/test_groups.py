@@ -217,7 +217,8 @@ def test_a_record_that_kills_its_readers(
     name, groups = topic("grp-poison", partitions=3), Groups(admin)
     settings = GroupSettings.of(admin.broker_config(admin.brokers()[0]))
     member = {**plain_consumer(steady.bootstrap, group=name), **settings.for_client()}
-    writer, counts = StampedWriter(steady.bootstrap, clock=run.clock), {0: 20, 1: 20, 2: 20}
+    writer = StampedWriter(steady.bootstrap, clock=run.clock)
+    counts, ends = {0: 20, 1: 20, 2: 20}, {0: 31, 1: 30, 2: 30}
     with Company(name, settings=member, clock=run.clock) as company:
         company.join("ann", "bob")
         appended = _write(writer, name, counts)
@@ -234,13 +235,12 @@ def test_a_record_that_kills_its_readers(
             groups.commit(name, name, {0: poisoned + 1})
             company.join("cid", "dan")
             expect_within(
-                lambda: admin.committed(name, name) == {0: 31, 1: 30, 2: 30},
+                lambda: admin.committed(name, name) == ends,
                 what="everything behind the record read and committed",
                 budget_s=settings.forming().seconds + DRAINED_S,
                 detail=lambda: str(admin.committed(name, name)),
             )
     told = company.told
-    ends = {0: 31, 1: 30, 2: 30}
     evidence.fact(poisoned_offset=poisoned, committed=committed, lag=lag, ended_by_it=sorted(victims))
     assert not left, f"{sorted(victims)} were given the record, and {sorted(left)} never came to it"
     assert committed[0] <= poisoned, f"{committed[0]} is committed, although nobody has got beyond {poisoned}"

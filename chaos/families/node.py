@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos.lostnode import LASTS_S, KubeletStopped, NodeCutOff, NodePowerOff
+from chaos.lostnode import LASTS_S, KubeletStopped, LostNode, NodeCutOff, NodePowerOff
 from chaos.node import Drain
 from harness.families import AWHILE, BROKERS, Family
 
@@ -15,30 +15,23 @@ DRAIN = Family(
     lasts=AWHILE,
     alone=True,
 )
-KUBELET_STOPPED = Family(
-    name="kubelet-stopped",
-    group="node",
-    what=f"the kubelet of a broker's node stands still for {LASTS_S} s",
-    make=lambda ground, pods: KubeletStopped(ground.kubernetes, *pods),
-    victims=BROKERS,
-    alone=True,
-    proof_s=LASTS_S,
-)
-NODE_CUT_OFF = Family(
-    name="node-cut-off",
-    group="node",
-    what=f"nothing reaches the node of a broker for {LASTS_S} s",
-    make=lambda ground, pods: NodeCutOff(ground.kubernetes, *pods),
-    victims=BROKERS,
-    alone=True,
-    proof_s=LASTS_S,
-)
-NODE_POWER_OFF = Family(
-    name="node-power-off",
-    group="node",
-    what=f"the pods on the node of a broker end at once, and it says nothing for {LASTS_S} s",
-    make=lambda ground, pods: NodePowerOff(ground.kubernetes, *pods),
-    victims=BROKERS,
-    alone=True,
-    proof_s=LASTS_S,
+
+
+def _lost(name: str, what: str, kind: type[LostNode]) -> Family:
+    """Return the family of a node that is not seen any more until its agent undoes that."""
+    return Family(
+        name=name,
+        group="node",
+        what=f"{what} for {LASTS_S} s",
+        make=lambda ground, pods: kind(ground.kubernetes, *pods),
+        victims=BROKERS,
+        alone=True,
+        proof_s=LASTS_S,
+    )
+
+
+KUBELET_STOPPED = _lost("kubelet-stopped", "the kubelet of a broker's node stands still", KubeletStopped)
+NODE_CUT_OFF = _lost("node-cut-off", "nothing reaches the node of a broker", NodeCutOff)
+NODE_POWER_OFF = _lost(
+    "node-power-off", "the pods on the node of a broker end at once, and it says nothing", NodePowerOff
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import pytest
 
+from harness.cluster.connection import Connection
 from harness.cluster.pods import Cluster
 from harness.verdict import Judgement, Verdict
 from suites.retention import lateness
@@ -51,7 +53,7 @@ def test_what_never_comes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_brokers_are_asked_what_they_made_the_replica_with() -> None:
-    cluster = Talkative(None, "greenfield")  # type: ignore[arg-type]
+    cluster = Talkative(cast("Connection", object()), "greenfield")
     assert made_with(cluster, ("kafka-0", "kafka-1"), "sized-0") == (
         "kafka-0 made it with {segment.bytes=65536}, kafka-1 made it with what its log does not say"
     )
