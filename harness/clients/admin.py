@@ -21,8 +21,17 @@ OFFSETS_TOPIC = "__consumer_offsets"
 SHARES = (0.2, 0.3, 0.5)
 """Of the time for a question: what each of those gets who are asked one after the other."""
 
-NOT_SAID = frozenset({KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN, KafkaError._PARTIAL})
-"""Errors of the client itself: the broker that it had asked ended, stood still, or knows nothing yet."""
+NOT_SAID = frozenset(
+    {
+        KafkaError._TRANSPORT,
+        KafkaError._RESOLVE,
+        KafkaError._TIMED_OUT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._PARTIAL,
+    }
+)
+"""Errors of the client itself: the broker that it had asked ended, has no name while its pod is replaced, stood still,
+or knows nothing yet."""
 
 
 def coordinator_partition(name: str, *, partitions: int) -> int:

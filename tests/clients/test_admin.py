@@ -70,7 +70,11 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return made
 
 
-@pytest.mark.parametrize("code", [KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN])
+@pytest.mark.parametrize(
+    "code",
+    [KafkaError._TRANSPORT, KafkaError._RESOLVE, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN],
+    ids=["ended", "has no name now", "stands still", "none is left"],
+)
 def test_a_broker_that_ends_under_a_question_lets_another_client_ask_anew(clients: list[object], code: int) -> None:
     clients += [Silent(code), Silent(code), Library()]
     assert Admin("nowhere.invalid:9092").topics() == ("orders",)
