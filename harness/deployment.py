@@ -18,6 +18,7 @@ from harness.cluster.stage import NotDeployed, Stage
 from harness.errors import UsageError
 from harness.fault_lines import GONE, HEALED
 from harness.healer import heal_at_the_end, heal_before_clearing, heal_before_reuse, tell_what_lasts
+from harness.machine_watch import MachineWatch
 from harness.progress import Progress
 from harness.run import Run
 
@@ -47,7 +48,7 @@ def deployed(run: Run, *, progress: Progress) -> Iterator[Deployment]:
     refuse_production(connection, settings.namespace, known=settings.known)
     _require_stateful_sets(stage, reuse=settings.reuse)
     if settings.reuse:
-        with RunLease(connection, settings.namespace, holder=settings.run_id), _logs_kept(stage, run):
+        with RunLease(connection, settings.namespace, holder=settings.run_id), _watched(stage, run):
             heal_before_reuse(connection, settings.namespace, progress=progress)
             with _healed_at_the_end(stage, run, progress):
                 yield _await(stage, run, progress=progress)
@@ -56,7 +57,7 @@ def deployed(run: Run, *, progress: Progress) -> Iterator[Deployment]:
     stage.prepare()
     with (
         RunLease(connection, settings.namespace, holder=settings.run_id),
-        _logs_kept(stage, run),
+        _watched(stage, run),
         _cleared_at_the_end(stage, run, progress),
     ):
         tell_what_lasts(Cluster(connection, settings.namespace), traces(), progress=progress)
@@ -90,13 +91,17 @@ def _require_stateful_sets(stage: Stage, *, reuse: bool) -> None:
             stage.manifests.stateful_set(name)
 
 
-def _logs_kept(stage: Stage, run: Run) -> PodLogs:
-    return PodLogs(
+@contextmanager
+def _watched(stage: Stage, run: Run) -> Iterator[None]:
+    """Keep what later explains a verdict: the logs of all pods, and how this machine went."""
+    logs = PodLogs(
         log_source(stage.connection),
         stage.ground.namespace,
         run.settings.report_dir / "cluster",
         refused=lambda why: run.event("logs", f"the logs of pods are not kept: {why}"),
     )
+    with logs, MachineWatch(run.clock, seen=run.machine):
+        yield
 
 
 @contextmanager

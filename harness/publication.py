@@ -53,7 +53,10 @@ def _certificate(run: Run) -> Certificate:
             "manifests_sha256": settings.manifests().sha256,
         },
         subject={**UNKNOWN_SUBJECT, "namespace": settings.namespace, **run.subject},
-        environment={**describe_environment(is_testbed=settings.target.is_testbed), **_rehearsal(settings)},
+        environment={
+            **describe_environment(is_testbed=settings.target.is_testbed, machine=run.machine),
+            **_rehearsal(settings),
+        },
         clauses=tuple(run.results),
         not_run=run.not_run,
         events=tuple(event.as_json() for event in run.events),

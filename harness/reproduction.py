@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-import re
+from collections.abc import Sequence
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +13,7 @@ import harness
 from harness.clients import zookeeper
 from harness.cluster.connection import Refused, metadata
 from harness.cluster.pods import Cluster
+from harness.measuring.machine import Moment
 
 PACKAGES = ("pytest", "pytest-testinfra", "kubernetes", "confluent-kafka", "hypothesis", "locust", "kafka-python")
 
@@ -46,12 +47,7 @@ def _nodes(cluster: Cluster) -> list[str] | None:
 
 
 def _kafka_version(cluster: Cluster) -> str | None:
-    """Read the version that a broker says at its start; its protocol version would tell less."""
-    for broker in cluster.brokers:
-        said = re.search(r"Kafka version: (\S+)", cluster.logs(broker) or "")
-        if said:
-            return said[1]
-    return None
+    return next(filter(None, map(cluster.kafka_version, cluster.brokers)), None)
 
 
 def _zookeeper_version(cluster: Cluster) -> str | None:
@@ -62,8 +58,8 @@ def _zookeeper_version(cluster: Cluster) -> str | None:
     return None
 
 
-def describe_environment(*, is_testbed: bool) -> dict[str, object]:
-    """Describe where the harness ran and with what."""
+def describe_environment(*, is_testbed: bool, machine: Sequence[Moment] = ()) -> dict[str, object]:
+    """Describe where the harness ran and with what; `machine` is what was seen of it in the course of the run."""
     return {
         "harness_version": harness.__version__,
         "python_version": platform.python_version(),
@@ -72,6 +68,7 @@ def describe_environment(*, is_testbed: bool) -> dict[str, object]:
             "cpus": os.cpu_count(),
             "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
             "kernel": platform.release(),
+            **({"samples": [moment.as_json() for moment in machine]} if machine else {}),
         },
         "testbed": is_testbed,
     }

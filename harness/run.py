@@ -13,6 +13,7 @@ from harness.cluster.connection import Target
 from harness.cluster.rendering import Manifests
 from harness.evidence import Event, Evidence
 from harness.fault_journal import FILE, FaultJournal, NoNamespace
+from harness.measuring.machine import Moment
 from harness.runclock import RunClock
 from harness.selection import Selection
 
@@ -77,12 +78,13 @@ def _plain(value: object) -> object:
 
 @dataclass(kw_only=True)
 class Run:
-    """The state of a run: its clock, its events, its faults, the claims it owes and the results it has."""
+    """The state of a run: its clock, its events, its machine, its faults, the claims it owes, the results it has."""
 
     settings: Settings
     clock: RunClock = field(default_factory=RunClock)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     events: list[Event] = field(default_factory=list)
+    machine: list[Moment] = field(default_factory=list)
     owed: dict[str, Claim] = field(default_factory=dict)
     results: list[ClauseResult] = field(default_factory=list)
     evidence: dict[str, Evidence] = field(default_factory=dict)

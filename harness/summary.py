@@ -17,6 +17,7 @@ from rich.text import Text
 from harness.certificate import Certificate, ClauseResult
 from harness.certificate_reader import read_certificate
 from harness.report.figures import duration
+from harness.report.machine import pace_words
 from harness.report.words import NOT_RUN, VERDICTS, VerdictWords, family_name, headline, rerun_command, verdicts_in
 from harness.verdict import Verdict
 
@@ -66,7 +67,7 @@ def _print_reasons(certificate: Certificate, *, width: int, console: Console) ->
         if clause.verdict is verdict
     ]
     for clause in clauses[:_CLAUSES_SHOWN]:
-        _print_clause(clause, width=width, console=console)
+        _print_clause(clause, pace=pace_words(clause, certificate), width=width, console=console)
     if len(clauses) > _CLAUSES_SHOWN:
         console.print(Text(f"and {len(clauses) - _CLAUSES_SHOWN} more, see the report\n"))
     if certificate.not_run:
@@ -76,10 +77,12 @@ def _print_reasons(certificate: Certificate, *, width: int, console: Console) ->
         console.print()
 
 
-def _print_clause(clause: ClauseResult, *, width: int, console: Console) -> None:
+def _print_clause(clause: ClauseResult, *, pace: str, width: int, console: Console) -> None:
     _print_heading(VERDICTS[clause.verdict], clause.claim.id, console=console)
     _print_wrapped(clause.claim.sentence, width=width, console=console, style="dim")
     _print_wrapped(clause.reason or "no reason was given", width=width, console=console)
+    if pace:
+        _print_wrapped(pace, width=width, console=console, style="dim")
     console.print()
 
 

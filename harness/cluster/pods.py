@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -243,6 +244,14 @@ class Cluster:
         with contextlib.suppress(ApiException):
             return self.connection.core.read_namespaced_pod_log(pod, self.namespace, previous=previous)
         return None
+
+    def kafka_version(self, broker: str) -> str | None:
+        """Return the version that a broker says at its start, as its protocol tells less; None if its log does not.
+
+        The log of a broker that has run for long may be cut at its beginning.
+        """
+        said = re.search(r"Kafka version: (\S+)", self.logs(broker) or "")
+        return said[1] if said else None
 
     def inside(self, pod: str) -> Host:
         """Return a testinfra host inside a pod's container.

@@ -1,4 +1,4 @@
-"""The timeline of the whole run: every clause a bar in the lane of its family, the run's events above them."""
+"""The timeline of the whole run: the run's events, every clause a bar in the lane of its family, and the machine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from harness.charts import Scale, node, shortened, stagger, text_width
 from harness.evidence import Event
 from harness.report.canvas import LAYOUTS, SIZE, Block, Layout, picture, text
 from harness.report.figures import duration
+from harness.report.machine import machine_series
+from harness.report.timeline import panels
 from harness.report.words import VERDICTS, family_name
 from harness.verdict import Verdict
 
@@ -35,6 +37,7 @@ def run_timeline(certificate: Certificate, *, events: Sequence[Event]) -> list[s
             _family_block(family, list(group), layout=layout, scale=scale)
             for family, group in groupby(_by_family(certificate.clauses), key=lambda clause: clause.claim.family)
         ]
+        blocks += panels(machine_series(certificate), layout, scale)
         drawings.append(picture(layout=layout, scale=scale, events=events, blocks=blocks, zero_s=0.0, label=label))
     return drawings
 

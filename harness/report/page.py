@@ -17,6 +17,7 @@ from harness.claims import Claim
 from harness.evidence import Event, Evidence
 from harness.report import figures
 from harness.report.figures import Figure
+from harness.report.machine import pace_words
 from harness.report.offsets import OffsetPicture, offset_picture
 from harness.report.overview import run_timeline
 from harness.report.timeline import budgets_s, clause_timeline, worst_window
@@ -104,6 +105,7 @@ class Fold:
     level: str
     took: str
     began: str
+    pace: str
     is_open: bool
     judgements: Sequence[ShownJudgement]
     findings: Sequence[ShownFinding]
@@ -152,7 +154,7 @@ def _page(certificate: Certificate) -> dict[str, object]:
         "is_rehearsal": REHEARSAL in certificate.environment,
         "identity": _identity(certificate),
         "families": _families(certificate),
-        "folds": [_fold(clause, run=certificate.run) for clause in certificate.clauses],
+        "folds": [_fold(clause, certificate=certificate) for clause in certificate.clauses],
         "run_timelines": [Markup(drawing) for drawing in run_timeline(certificate, events=events)],
         "events": _event_lines(events[:_EVENTS_SHOWN], zero_s=0.0, run=certificate.run),
         "events_left_out": max(0, len(events) - _EVENTS_SHOWN),
@@ -172,10 +174,10 @@ def _counts(certificate: Certificate) -> list[tuple[VerdictWords, int]]:
     return [*counted, (NOT_RUN, len(certificate.not_run))]
 
 
-def _reasons(certificate: Certificate) -> list[tuple[VerdictWords, ClauseResult]]:
+def _reasons(certificate: Certificate) -> list[tuple[VerdictWords, ClauseResult, str]]:
     """Return what a person must know before anything else: what failed, what could not be judged, what not be tried."""
     return [
-        (VERDICTS[verdict], clause)
+        (VERDICTS[verdict], clause, pace_words(clause, certificate))
         for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.UNSUPPORTED)
         for clause in certificate.clauses
         if clause.verdict is verdict
@@ -273,8 +275,8 @@ def _key_figures(evidence: Evidence) -> list[str]:
     return [text for text in short if len(text) <= _KEY_FIGURE_LENGTH][:_KEY_FIGURES]
 
 
-def _fold(clause: ClauseResult, *, run: Mapping[str, object]) -> Fold:
-    evidence, claim = clause.evidence, clause.claim
+def _fold(clause: ClauseResult, *, certificate: Certificate) -> Fold:
+    evidence, claim, run = clause.evidence, clause.claim, certificate.run
     at = figures.clock(run.get("started_at"), clause.started_s)
     findings = [finding for judgement in evidence.judgements for finding in judgement.findings]
     drawings = clause_timeline(evidence, zero_s=clause.started_s, label=f"Timeline of {claim.id}: {claim.sentence}")
@@ -287,6 +289,7 @@ def _fold(clause: ClauseResult, *, run: Mapping[str, object]) -> Fold:
         level=claim.level.value,
         took=figures.duration(clause.duration_s),
         began=f"{figures.duration(clause.started_s)} into the run{f', at {at}' if at else ''}",
+        pace=pace_words(clause, certificate),
         is_open=clause.verdict is not Verdict.PASS,
         judgements=[_judgement(judgement) for judgement in evidence.judgements],
         findings=[_finding(finding, zero_s=clause.started_s) for finding in findings[:_FINDINGS_SHOWN]],
