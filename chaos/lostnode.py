@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 
 from chaos.agent import Target
 from chaos.by_agent import ByAgent
-from harness.cluster.objects import node_of
+from chaos.undelivered import undelivered
+from harness.cluster.objects import node_of, nodes_of_members
 from harness.cluster.pods import PORT, Cluster, Executed
 from harness.remedies import Remedy
 from harness.verdict import Inconclusive
@@ -120,12 +121,12 @@ class LostNode(ByAgent):
     def __init__(self, cluster: Cluster, pod: str) -> None:
         super().__init__(cluster, [pod], deadline_s=LASTS_S)
         (self._target,) = self._targets
-        self._peer = next((other for other in cluster.brokers if other != pod and self._elsewhere(other)), None)
+        here = self._target.node
+        nodes = nodes_of_members(cluster)
+        self._here = tuple(member for member, node in nodes.items() if node == here)
+        self._peer = next((other for other in cluster.brokers if nodes.get(other, here) != here), None)
         if self._peer is None:
-            raise Inconclusive(f"every broker is on {self._target.node}: nobody is left to see that it is lost")
-
-    def _elsewhere(self, pod: str) -> bool:
-        return self._cluster.pod(pod) is not None and node_of(self._cluster, pod) != self._target.node
+            raise Inconclusive(f"every broker is on {here}: nobody is left to see that it is lost")
 
     def plan(self) -> tuple[str, ...]:
         return (self._target.node, self._target.pod)
@@ -198,9 +199,7 @@ class NodePowerOff(LostNode):
 
     def __init__(self, cluster: Cluster, pod: str) -> None:
         super().__init__(cluster, pod)
-        members = [member for member in (*cluster.brokers, *cluster.zookeepers) if cluster.pod(member) is not None]
-        here = [member for member in members if node_of(cluster, member) == self._target.node]
-        self._victims = tuple(Target.of(cluster, member) for member in here)
+        self._victims = tuple(Target.of(cluster, member) for member in self._here)
 
     def plan(self) -> tuple[str, ...]:
         return (self._target.node, *(victim.pod for victim in self._victims))
@@ -221,6 +220,11 @@ class NodeCutOff(LostNode):
     """The node of a broker is cut off: nothing reaches it or its pods, and nothing comes from there."""
 
     name = "node cut off"
+
+    def proof_of_healing(self) -> dict[str, object] | None:
+        healed = super().proof_of_healing()
+        members = (*self._cluster.brokers, *self._cluster.zookeepers)
+        return None if healed is None or undelivered(self._cluster, members) else {**healed, "undelivered": 0}
 
     def inject(self) -> None:
         self._agent.strike(self._target.node, COMMENT, do=CUT_OFF, undo=JOIN, deadline_s=LASTS_S)

@@ -9,6 +9,7 @@ from itertools import product
 
 from chaos.agent import DEADLINE_S, Target
 from chaos.rules import Rule, RuleFault
+from chaos.undelivered import undelivered
 from harness.cluster.pods import PORT, Cluster
 from harness.verdict import Inconclusive
 
@@ -85,9 +86,9 @@ class Links(RuleFault):
         return ended
 
     def proof_of_healing(self) -> dict[str, object] | None:
-        if not (self._all_ready() and self._is_all_undone()):
+        if not (self._all_ready() and self._is_all_undone()) or undelivered(self._cluster, self._pods()):
             return None
-        return {"rules": 0, "ready": self._pods()}
+        return {"rules": 0, "undelivered": 0, "ready": self._pods()}
 
 
 class Partition(Links):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from harness.cluster.connection import Refused
-from harness.cluster.objects import node_of
+from harness.cluster.objects import node_of, nodes_of_members
 from harness.cluster.pods import Cluster
 from harness.remedies import ByRemedies, Remedy
 from harness.verdict import Inconclusive
@@ -43,12 +43,11 @@ class Drain(ByRemedies):
         self._cluster, self._node = cluster, node_of(cluster, pod)
         if is_cordoned(cluster, self._node):
             raise Inconclusive(f"node {self._node} is cordoned already, so it cannot be drained by this fault")
-        members = (*cluster.brokers, *cluster.zookeepers)
-        places = {member: node_of(cluster, member) for member in members}
-        self._pods = tuple(member for member, node in places.items() if node == self._node)
+        nodes = nodes_of_members(cluster)
+        self._pods = tuple(member for member, node in nodes.items() if node == self._node)
         self._uids = {member: _uid(cluster, member) for member in self._pods}
         kin = cluster.brokers if pod in cluster.brokers else cluster.zookeepers
-        self._others = [member for member in kin if places[member] != self._node]
+        self._others = [member for member in kin if nodes.get(member, self._node) != self._node]
         if not self._others:
             raise Inconclusive(f"all pods of the kind of {pod} are on {self._node}: no budget could be seen to hold")
         self._refusal = ""

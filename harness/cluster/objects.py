@@ -73,6 +73,12 @@ def node_of(cluster: Cluster, pod: str) -> str:
     return _spec(cluster, pod).node_name or ""
 
 
+def nodes_of_members(cluster: Cluster) -> dict[str, str]:
+    """Return the node of each broker and ZooKeeper member; a pod that is away is on none, and is left out."""
+    members = (*cluster.brokers, *cluster.zookeepers)
+    return {member: node_of(cluster, member) for member in members if cluster.pod(member) is not None}
+
+
 def address_of(cluster: Cluster, pod: str) -> str:
     """Return a pod's IP address."""
     found = cluster.pod(pod)

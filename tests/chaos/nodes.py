@@ -13,6 +13,7 @@ from typing import Any, cast
 from kubernetes.client.exceptions import ApiException
 
 from chaos.agent import AGENT_OF, PREAMBLE, STRIKE
+from chaos.undelivered import LOOK
 from harness.cluster.pods import Cluster, Executed
 
 UNDER_TEST = "greenfield"
@@ -71,6 +72,8 @@ class Nodes:
     effects: set[tuple[str, ...]] = field(default_factory=set)
     pending: dict[str, list[Callable[[], object]]] = field(default_factory=dict)
     ran: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
+    connected: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """By pod, the other ends of its connections as the kernel writes them, and the states of these."""
 
     def __post_init__(self) -> None:
         self.namespaces = Namespaces(self)
@@ -103,6 +106,13 @@ class Nodes:
                 container_statuses=[status], pod_ip=f"10.0.{kind}.{number}", host_ip=f"10.9.0.{number}"
             ),
         )
+
+    def connections(self, pod: str) -> str:
+        """Return what the kernel tells in a pod's network of its connections."""
+        lines = ["  sl  local_address rem_address   st tx_queue rx_queue"]
+        for number, (peer, state) in enumerate(self.connected.get(pod, [])):
+            lines.append(f"{number:4}: 0100007F:2384 {peer}:C350 {state} 00000001:00000000")
+        return "\n".join(lines)
 
     def do(self, agent: str, node: str, script: str, arguments: tuple[str, ...]) -> Executed:
         """Run what an agent is told to, as its bash would."""
@@ -147,6 +157,8 @@ class _Cluster(Cluster):
         if self.namespace != UNDER_TEST:
             _, _, script, _, *arguments = command
             return self.nodes.do(self.namespace, pod, script, tuple(arguments))
+        if tuple(command) == LOOK:
+            return Executed(command=tuple(command), returncode=0, stdout=self.nodes.connections(pod), stderr="")
         state = "T (stopped)" if ("paused", f"{pod}-c1") in self.nodes.effects else "S (sleeping)"
         assert command == ["grep", "^State:", "/proc/1/status"]
         return Executed(command=tuple(command), returncode=0, stdout=f"State:\t{state}\n", stderr="")

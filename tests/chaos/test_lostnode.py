@@ -11,6 +11,7 @@ import pytest
 from kubernetes.client.exceptions import ApiException
 
 from chaos.lostnode import CUT_OFF, GO_ON, JOIN, POWER_OFF, STOP, KubeletStopped, LostNode, NodeCutOff, NodePowerOff
+from chaos.undelivered import LOOK
 from harness.cluster.pods import Cluster, Executed
 from harness.remedies import remedy_of
 from harness.verdict import Inconclusive
@@ -42,6 +43,8 @@ class Reached(Cluster):
             if self.world.is_lost:
                 raise Inconclusive(f"true in {pod} did not end within {timeout_s:g} s")
             return Executed(command=tuple(command), returncode=0, stdout="", stderr="")
+        if tuple(command) == LOOK:
+            return Executed(command=LOOK, returncode=0, stdout=self.world.connections(pod), stderr="")
         assert command[:2] == ["timeout", "2"]
         assert pod != "kafka-1", "the broker on the lost node is asked by another one"
         code = 124 if self.world.is_silent else 0
@@ -119,9 +122,24 @@ def test_a_lost_node_is_proven_comes_back_and_its_agent_goes(kind: type[LostNode
     assert fault.proof_of_healing() is None
     assert seen.namespaces.agents, "the agent stays as long as it has something to undo"
     seen.pass_the_deadline()
-    assert fault.proof_of_healing() == {"node": "node-2", "ready": "True", "pod": "kafka-1"}
+    healed = fault.proof_of_healing()
+    assert healed is not None
+    assert healed.items() >= {"node": "node-2", "ready": "True", "pod": "kafka-1"}.items()
     assert seen.undone
     assert seen.namespaces.agents == {}
+
+
+def test_a_node_that_was_cut_off_is_not_healed_while_something_old_is_under_way() -> None:
+    seen = world()
+    fault = NodeCutOff(seen.cluster, "kafka-1")
+    fault.inject()
+    seen.is_unknown = seen.is_silent = True
+    assert fault.proof_of_injection() is not None
+    seen.pass_the_deadline()
+    seen.connected["kafka-0"] = [("0101000A", "04")]
+    assert fault.proof_of_healing() is None
+    seen.connected.clear()
+    assert fault.proof_of_healing() == {"node": "node-2", "ready": "True", "pod": "kafka-1", "undelivered": 0}
 
 
 @pytest.mark.parametrize(("kind", "is_silent"), [(KubeletStopped, True), (NodeCutOff, False), (NodePowerOff, False)])

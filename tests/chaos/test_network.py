@@ -255,3 +255,21 @@ def test_a_rule_is_written_and_its_counter_read_as_the_kernel_has_it() -> None:
     )
     recorded = "[12:720] -A INPUT -s 10.244.2.4/32 -m comment --comment harness-fault-1a -j DROP"
     assert Counter.read(recorded) == Counter(chain="INPUT", peer="10.244.2.4", action="DROP", packets=12)
+
+
+@every_partition
+def test_a_partition_is_not_healed_while_something_old_is_under_way(make: Make, kernel: Kernel) -> None:
+    world = kernel.nodes()
+    fault = make(world)
+    fault.inject()
+    fault.heal()
+    first, last = fault.plan()[0].split(" | ")
+    world.connected[first] = [(written(world, last), "04")]
+    assert fault.proof_of_healing() is None
+    world.connected.clear()
+    assert fault.proof_of_healing()
+
+
+def written(world: Nodes, pod: str) -> str:
+    """Return a pod's address as the kernel writes it in its tables."""
+    return "".join(f"{int(byte):02X}" for byte in reversed(world.pods[pod].status.pod_ip.split(".")))
