@@ -30,7 +30,7 @@ from harness.progress import TerminalProgress
 from harness.run import Run, Settings
 from harness.services import Service
 from harness.steady_state import await_steady_state
-from harness.trial import Trial, survive
+from harness.trial import Patience, Trial, survive
 from harness.verdict import Inconclusive
 from harness.victims import ALeader, Controller, Role, Scene, ZooKeeperLeader, the
 
@@ -173,7 +173,7 @@ class Place:
                 run=self.run,
                 evidence=evidence,
                 budget=None,
-                proof_budget_s=PROOF_BUDGET_S,
+                patience=Patience(proof_s=PROOF_BUDGET_S),
                 lasts_s=event.lasts_s,
                 services=budgets,
             )

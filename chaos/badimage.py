@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from chaos.image import ImageRestored, ask_for, image_of, waits_for
 from harness.cluster.pods import KAFKA, Cluster
 from harness.remedies import ByRemedies, Remedy
 from harness.verdict import Inconclusive
 
 BAD_IMAGE = "greenfield.invalid/no-such-image:0"
 WAITS_IN_VAIN = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageRestored(Remedy):
-    """The template has its image again, and a pod that waits for the bad one is deleted.
-
-    A StatefulSet waits for its broken pod to become ready before it goes on, even to the template of before.
-    """
-
-    stateful_set: str
-    container: str
-    image: str
-    bad: str
-
-    def apply(self, cluster: Cluster) -> None:
-        if image_of(cluster.stateful_set(self.stateful_set).spec.template) == self.bad:
-            containers = [{"name": self.container, "image": self.image}]
-            patch = {"spec": {"template": {"spec": {"containers": containers}}}}
-            cluster.patch_stateful_set(self.stateful_set, patch)
-        for pod in self._broken(cluster):
-            cluster.delete_pod(pod, grace_s=0)
-
-    def remains(self, cluster: Cluster) -> str:
-        broken = self._broken(cluster)
-        if image_of(cluster.stateful_set(self.stateful_set).spec.template) == self.bad:
-            return f"StatefulSet {self.stateful_set} asks for {self.bad}"
-        return f"{', '.join(broken)} ask for {self.bad}" if broken else ""
-
-    def _broken(self, cluster: Cluster) -> list[str]:
-        pods = {pod: cluster.pod(pod) for pod in cluster.brokers}
-        return [name for name, pod in pods.items() if pod is not None and image_of(pod) == self.bad]
 
 
 class BadImage(ByRemedies):
@@ -64,14 +33,14 @@ class BadImage(ByRemedies):
         return self._cluster.brokers
 
     def remedies(self) -> tuple[Remedy, ...]:
-        return (ImageRestored(stateful_set=KAFKA, container=self._container, image=self._image, bad=BAD_IMAGE),)
+        return (ImageRestored(stateful_set=KAFKA, container=self._container, image=self._image, other=BAD_IMAGE),)
 
     def inject(self) -> None:
-        containers = [{"name": self._container, "image": BAD_IMAGE}]
-        self._cluster.patch_stateful_set(KAFKA, {"spec": {"template": {"spec": {"containers": containers}}}})
+        ask_for(self._cluster, KAFKA, container=self._container, image=BAD_IMAGE)
 
     def proof_of_injection(self) -> dict[str, object] | None:
-        waiting = {pod: reason for pod in self.plan() if (reason := self._waits_for(pod)) in WAITS_IN_VAIN}
+        reasons = {pod: waits_for(self._cluster.pod(pod)) for pod in self.plan()}
+        waiting = {pod: reason for pod, reason in reasons.items() if reason in WAITS_IN_VAIN}
         return {"waiting": waiting, "replaced": list(self.replaced())} if waiting else None
 
     def replaced(self) -> tuple[str, ...]:
@@ -83,19 +52,9 @@ class BadImage(ByRemedies):
             if was is None or (found := now[pod]) is None or found.uid != was.uid
         )
 
-    def _waits_for(self, pod: str) -> str:
-        found: Any = self._cluster.pod(pod)
-        statuses = (found.status.container_statuses if found else None) or []
-        return str(statuses[0].state.waiting.reason) if statuses and statuses[0].state.waiting else ""
-
     def proof_of_healing(self) -> dict[str, object] | None:
         if not self._is_undone():
             return None
         if not all(self._cluster.is_ready(pod) for pod in self.plan()):
             return None
         return {"image": self._image, "ready": list(self.plan())}
-
-
-def image_of(holder: Any) -> str:
-    """Return the image that a pod or a pod's template asks for."""
-    return str(holder.spec.containers[0].image)

@@ -16,7 +16,7 @@ from harness.protocols import Traffic
 from harness.run import Run
 from harness.schedule import Schedule, Step
 from harness.spells import Missed, Spell
-from harness.trial import HEALING_BUDGET_S, aftermath, inject
+from harness.trial import PATIENT, aftermath, inject
 from harness.underway import Struck, UnderWay
 from harness.verdict import Inconclusive, Unsupported, UnsupportedHere
 from harness.waiting import TimedOut, wait_until
@@ -187,7 +187,7 @@ class Ordeal:
         if not (self._under_way or self._over):
             return
         self._wait(self._is_released, what="faults being released", timeout_s=self._longest_s() + SLACK_S)
-        self._wait(self._is_well, what="everything being in sync again", timeout_s=HEALING_BUDGET_S)
+        self._wait(self._is_well, what="everything being in sync again", timeout_s=PATIENT.healing_s)
         self._close_spell(self._note("in-sync", "everything in sync again").time_s)
         aftermath(self._traffic)
 

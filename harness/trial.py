@@ -30,8 +30,6 @@ WARM_UP_RECORDS = 100
 
 AFTERMATH_RECORDS = 50
 ANOTHER_BUDGET_S = 15.0
-PROOF_BUDGET_S = 60.0
-HEALING_BUDGET_S = 120.0
 ENOUGH_OVERLAP = 100
 Meanwhile = Callable[[], None]
 """What is done, or awaited, while a fault that is proven lasts."""
@@ -39,6 +37,17 @@ Meanwhile = Callable[[], None]
 UNDONE = "undone"
 """The kind of the event by which a fault is gone; what it hurt is `healed` later."""
 NO_SERVICES: Mapping[Service, Budget] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """For how long it is waited for the proof that a fault happened, and then for what it hurt to be well."""
+
+    proof_s: float = 60.0
+    healing_s: float = 120.0
+
+
+PATIENT = Patience()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +114,7 @@ def survive(
     run: Run,
     evidence: Evidence,
     budget: Budget | None,
-    proof_budget_s: float = PROOF_BUDGET_S,
+    patience: Patience = PATIENT,
     sights: Sequence[Sight] = (),
     meanwhile: Meanwhile = lambda: None,
     lasts_s: float = 0.0,
@@ -128,7 +137,7 @@ def survive(
         steady_traffic(traffic)
         before_the_fault(probes)
         injected_s, healed_s = strike(
-            fault, admin=admin, run=run, evidence=evidence, proof_budget_s=proof_budget_s, meanwhile=lasting
+            fault, admin=admin, run=run, evidence=evidence, patience=patience, meanwhile=lasting
         )
         undone_s = next(event.time_s for event in reversed(evidence.events) if event.kind == UNDONE)
         aftermath(traffic)
@@ -171,7 +180,7 @@ def strike(
     admin: Admin,
     run: Run,
     evidence: Evidence,
-    proof_budget_s: float = PROOF_BUDGET_S,
+    patience: Patience = PATIENT,
     meanwhile: Callable[[float], None] = lambda _: None,
 ) -> tuple[float, float]:
     """Inject a fault, wait for its proof and for its healing; return when it was injected and when all was healed.
@@ -181,12 +190,12 @@ def strike(
     try:
         injected_s = inject(fault, run, evidence)
         since_s = run.clock.now_s()
-        prove(fault, run, evidence, budget_s=proof_budget_s)
+        prove(fault, run, evidence, budget_s=patience.proof_s)
         meanwhile(since_s)
     finally:
         fault.heal()
     evidence.events.append(run.event(UNDONE, f"{fault.name} undone"))
-    return injected_s, await_healing(fault, admin, run, evidence)
+    return injected_s, await_healing(fault, admin, run, evidence, budget_s=patience.healing_s)
 
 
 def steady_traffic(traffic: Traffic) -> None:
@@ -213,7 +222,7 @@ def inject(fault: Fault, run: Run, evidence: Evidence) -> float:
     return event.time_s
 
 
-def prove(fault: Fault, run: Run, evidence: Evidence, *, budget_s: float = PROOF_BUDGET_S) -> None:
+def prove(fault: Fault, run: Run, evidence: Evidence, *, budget_s: float = PATIENT.proof_s) -> None:
     """Wait for the proof that a fault happened; without one nothing can be said."""
     try:
         wait_until(lambda: fault.proof_of_injection() is not None, what="proof", timeout_s=budget_s)
@@ -223,14 +232,16 @@ def prove(fault: Fault, run: Run, evidence: Evidence, *, budget_s: float = PROOF
     evidence.events.append(run.event("proven", f"{fault.name} proven"))
 
 
-def await_healing(fault: Fault, admin: Admin, run: Run, evidence: Evidence) -> float:
+def await_healing(
+    fault: Fault, admin: Admin, run: Run, evidence: Evidence, *, budget_s: float = PATIENT.healing_s
+) -> float:
     """Wait until what a fault hurt is well and everything is in sync; return when that was."""
 
     def healed() -> bool:
         return fault.proof_of_healing() is not None and not admin.out_of_sync()
 
     try:
-        wait_until(healed, what=f"in sync again after {fault.name}", timeout_s=HEALING_BUDGET_S, every_s=0.5)
+        wait_until(healed, what=f"in sync again after {fault.name}", timeout_s=budget_s, every_s=0.5)
     except TimedOut as late:
         raise AssertionError(str(late)) from late
     evidence.fact(proof_of_healing=fault.proof_of_healing())

@@ -102,12 +102,33 @@ class ALeader(Role):
     """A broker that leads partitions and is not the controller: one role is lost at a time."""
 
     def pods(self, scene: Scene) -> tuple[str, ...]:
-        leaders = {partition.leader for partition in scene.admin.partitions() if partition.leader is not None}
-        others = leaders - {scene.admin.controller()}
-        return scene.pick([scene.cluster.broker_pod(number) for number in others], role=str(self))
+        return scene.pick(_leaders(scene), role=str(self))
 
     def __str__(self) -> str:
         return "a leader that is not the controller"
+
+
+@dataclass(frozen=True)
+class FreshLeader(Role):
+    """Such a leader whose container was started again in its pod least often.
+
+    The kubelet waits the longer with the next start, the more often that happened: up to five minutes.
+    """
+
+    def pods(self, scene: Scene) -> tuple[str, ...]:
+        found = {pod: scene.cluster.identity(pod) for pod in _leaders(scene)}
+        restarts = {pod: identity.restarts for pod, identity in found.items() if identity is not None}
+        least = min(restarts.values(), default=0)
+        return scene.pick([pod for pod, count in restarts.items() if count == least], role=str(self))
+
+    def __str__(self) -> str:
+        return "a leader that is not the controller and was restarted least often"
+
+
+def _leaders(scene: Scene) -> list[str]:
+    """Return the pods of the brokers that lead partitions, without the controller's."""
+    leaders = {partition.leader for partition in scene.admin.partitions() if partition.leader is not None}
+    return [scene.cluster.broker_pod(number) for number in leaders - {scene.admin.controller()}]
 
 
 @dataclass(frozen=True)

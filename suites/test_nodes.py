@@ -7,11 +7,13 @@ from chaos.node import Drain
 from harness import budget
 from harness.claims import Level, clause
 from harness.evidence import Evidence
+from harness.trial import Patience
 from suites.ordeals.ordeal import Ordeal, leaders_moved
 
 pytest_plugins = ("suites.ordeals.fixtures",)
 
 AWAY_S = 15.0
+PATIENCE = Patience(proof_s=LASTS_S)
 
 
 @clause("NODE-01", level=Level.CERTIFY)
@@ -42,7 +44,7 @@ def test_kubelet_stopped(ordeal: Ordeal, evidence: Evidence) -> None:
     """
     fault = KubeletStopped(ordeal.cluster, ordeal.a_leader())
     with ordeal.watcher() as watcher:
-        tried = ordeal.survive(fault, budget.unrelated(), lasts_s=AWAY_S, proof_budget_s=LASTS_S)
+        tried = ordeal.survive(fault, budget.unrelated(), lasts_s=AWAY_S, patience=PATIENCE)
     evidence.judge(*tried.judgements, ordeal.sync_kept(watcher, tried, allowed=0))
 
 
@@ -58,9 +60,7 @@ def test_node_cut_off(ordeal: Ordeal, evidence: Evidence) -> None:
     """
     fault = NodeCutOff(ordeal.cluster, ordeal.a_leader())
     with ordeal.watcher() as watcher:
-        tried = ordeal.survive(
-            fault, budget.paused(ordeal.live, lasts_s=LASTS_S), lasts_s=AWAY_S, proof_budget_s=LASTS_S
-        )
+        tried = ordeal.survive(fault, budget.paused(ordeal.live, lasts_s=LASTS_S), lasts_s=AWAY_S, patience=PATIENCE)
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.sync_kept(watcher, tried, allowed=1))
 
 
@@ -77,7 +77,5 @@ def test_node_power_off(ordeal: Ordeal, evidence: Evidence) -> None:
     """
     fault = NodePowerOff(ordeal.cluster, ordeal.a_leader())
     with ordeal.watcher() as watcher:
-        tried = ordeal.survive(
-            fault, budget.paused(ordeal.live, lasts_s=LASTS_S), lasts_s=AWAY_S, proof_budget_s=LASTS_S
-        )
+        tried = ordeal.survive(fault, budget.paused(ordeal.live, lasts_s=LASTS_S), lasts_s=AWAY_S, patience=PATIENCE)
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.sync_kept(watcher, tried, allowed=1))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from chaos.badimage import BadImage
+from chaos.release import NextRelease
 from chaos.rollout import RollingConfigChange, RollingRestart
 from harness import budget
 from harness.checkers import insync, refusals
@@ -19,19 +20,22 @@ from harness.cluster.pods import Cluster
 from harness.evidence import Evidence
 from harness.fixtures import TopicFactory, TrafficFactory
 from harness.run import Run
-from harness.trial import survive
+from harness.trial import Patience, survive
 from harness.verdict import Judgement, Verdict
 from suites.ordeals.ordeal import Ordeal, leaders_moved
 
 pytest_plugins = ("suites.ordeals.fixtures",)
 
 PARTITIONS = 6
-ROLL_BUDGET_S = 300.0
-"""Until the last of three brokers is replaced, each after the one before is in sync."""
+PATIENCE = Patience(proof_s=300.0, healing_s=300.0)
+"""Until the last of three brokers is replaced, each after the one before is in sync; the way back takes as long."""
 
 STOPPED = "rollout-stopped"
 STOPPED_S = 20.0
 """How long the StatefulSet is given to take the next pod, which it must not."""
+
+NEXT_RELEASE_S = 10.0
+"""How long all brokers are of the next release before they go back."""
 
 Roll = Callable[[RollingRestart], None]
 
@@ -55,7 +59,7 @@ def roll(
                 run=run,
                 evidence=evidence,
                 budget=budget.rolling(),
-                proof_budget_s=ROLL_BUDGET_S,
+                patience=PATIENCE,
             )
         out_of_sync = [(sample.time_s, sample.brokers_out_of_sync) for sample in watcher.samples]
         evidence.judge(
@@ -113,6 +117,27 @@ def test_bad_image(ordeal: Ordeal, evidence: Evidence) -> None:
         ordeal.sync_kept(watcher, tried, allowed=1),
         _stopped(fault.replaced()),
     )
+
+
+@clause("ROLL-04", level=Level.CERTIFY)
+def test_next_release(ordeal: Ordeal, evidence: Evidence) -> None:
+    """The brokers roll to the next release of Kafka and back under traffic, and clients hardly notice.
+
+    The traffic of FAIL-01. All brokers are asked to roll to the image that the manifests name as that of the next
+    release (annotation `harness.greenfield/next-image`; without it the clause is UNSUPPORTED). Each pod must be another
+    one with that image, and must say another version of Kafka than before. Ten seconds later they are asked to roll
+    back, and must all say the version of before again. Never more than one broker may be out of an in-sync set of any
+    partition, and the budget is that of a roll. Each acknowledged record must be read once and in order, whichever
+    release has written it.
+    """
+    with ordeal.watcher() as watcher:
+        tried = ordeal.survive(
+            NextRelease(ordeal.cluster),
+            budget.rolling(),
+            lasts_s=NEXT_RELEASE_S,
+            patience=PATIENCE,
+        )
+    evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.sync_kept(watcher, tried, allowed=1))
 
 
 def _stopped(replaced: Sequence[str]) -> Judgement:

@@ -9,9 +9,12 @@ from chaos.vain import PROOF_S
 from harness import budget
 from harness.claims import Level, clause
 from harness.evidence import Evidence
+from harness.trial import Patience
 from suites.ordeals.ordeal import Ordeal, leaders_moved
 
 pytest_plugins = ("suites.ordeals.fixtures",)
+
+PATIENCE = Patience(proof_s=PROOF_S)
 
 
 @clause("STO-01", level=Level.CERTIFY)
@@ -36,8 +39,8 @@ def test_read_only_volume(ordeal: Ordeal, evidence: Evidence) -> None:
     budget is that of a crash. When it may write again, every partition must be in sync again, all replicas must be
     equal by their SHA-256, and each acknowledged record must be read once and in order.
     """
-    fault = ReadOnlyVolume(ordeal.cluster, ordeal.a_leader())
-    tried = ordeal.survive(fault, budget.crash(ordeal.live), proof_budget_s=PROOF_S)
+    fault = ReadOnlyVolume(ordeal.cluster, ordeal.a_fresh_leader())
+    tried = ordeal.survive(fault, budget.crash(ordeal.live), patience=PATIENCE)
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())
 
 
@@ -48,6 +51,6 @@ def test_volume_of_another_cluster(ordeal: Ordeal, evidence: Evidence) -> None:
     As STO-03, but the id of another cluster is written into the `meta.properties` of the volume: the broker must have
     ended twice with Kafka's own error, and must come back with all that it had when it has its own id again.
     """
-    fault = WrongClusterId(ordeal.cluster, ordeal.a_leader())
-    tried = ordeal.survive(fault, budget.crash(ordeal.live), proof_budget_s=PROOF_S)
+    fault = WrongClusterId(ordeal.cluster, ordeal.a_fresh_leader())
+    tried = ordeal.survive(fault, budget.crash(ordeal.live), patience=PATIENCE)
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())

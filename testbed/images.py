@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,36 +45,35 @@ def rootfs_key() -> str:
 
 
 def jars_key() -> str:
-    """The cache key of the jars."""
-    return cache.key(files=[RECIPE_DIR / "pom.xml"])
-
-
-def image_key() -> str:
-    """The cache key of the Kafka image."""
-    files = [file for file in RECIPE_DIR.rglob("*") if file.is_file()]
-    return cache.key(files=files, words=[rootfs_key(), jars_key()])
+    """The cache key of the jars of all releases of Kafka."""
+    return cache.key(files=[RECIPE_DIR / "pom.xml"], words=layout.KAFKA_VERSIONS)
 
 
 def store_key(*, pause_key: str) -> str:
     """The cache key of the unpacked image store."""
-    return cache.key(words=[image_key(), pause_key, layout.KAFKA_IMAGE, layout.PAUSE_IMAGE])
+    recipe = [file for file in RECIPE_DIR.rglob("*") if file.is_file()]
+    references = [*map(layout.kafka_image, layout.KAFKA_VERSIONS), layout.PAUSE_IMAGE]
+    return cache.key(files=recipe, words=[rootfs_key(), jars_key(), pause_key, *references])
 
 
 def ensure_store(*, pause: Path, pause_key: str, note: Callable[[str], None]) -> Path:
-    """Return a containerd root that has both images unpacked, built if need be."""
+    """Return a containerd root that has all images unpacked, built if need be."""
 
     def build(folder: Path) -> None:
         with ThreadPoolExecutor(max_workers=2) as pool:
             rootfs = pool.submit(cache.ensure, "rootfs", rootfs_key(), lambda folder: _build_rootfs(folder, note=note))
             jars = pool.submit(cache.ensure, "jars", jars_key(), lambda folder: _fetch_jars(folder, note=note))
-            rootfs_tar, jars_dir = rootfs.result() / "rootfs.tar", jars.result() / "jars"
+            base, releases = rootfs.result() / "rootfs.tar", jars.result()
         work = folder / "work"
         work.mkdir()
-        note(f"building the image {layout.KAFKA_IMAGE}")
-        kafka = build_image(work, rootfs_tar=rootfs_tar, jars=jars_dir)
-        pause_archive = write_single_binary_image(work / "pause.tar", binary=pause, reference=layout.PAUSE_IMAGE)
+        archives = [write_single_binary_image(work / "pause.tar", binary=pause, reference=layout.PAUSE_IMAGE)]
+        builder = Builder(work=work)
+        builder.commit_base(base)
+        for version in layout.KAFKA_VERSIONS:
+            note(f"building the image {layout.kafka_image(version)}")
+            archives.append(builder.build_kafka(version, jars=releases / version))
         note("unpacking the images for the nodes")
-        _unpack(folder / "containerd", work=work, archives=(pause_archive, kafka))
+        _unpack(folder / "containerd", work=work, archives=archives)
         shutil.rmtree(work)
 
     return cache.ensure("image-store", store_key(pause_key=pause_key), build) / "containerd"
@@ -88,9 +87,11 @@ def _build_rootfs(folder: Path, *, note: Callable[[str], None]) -> None:
 
 
 def _fetch_jars(folder: Path, *, note: Callable[[str], None]) -> None:
-    note("fetching the jars of Kafka and ZooKeeper")
+    """Fetch the jars of each release into a folder of its name."""
     maven = ["mvn", "-q", "-B", "-f", str(RECIPE_DIR / "pom.xml"), "dependency:copy-dependencies"]
-    run(contained([*maven, f"-DoutputDirectory={folder / 'jars'}"]), timeout_s=900)
+    for version in layout.KAFKA_VERSIONS:
+        note(f"fetching the jars of Kafka {version} and ZooKeeper")
+        run(contained([*maven, f"-Dkafka.version={version}", f"-DoutputDirectory={folder / version}"]), timeout_s=900)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,25 +111,24 @@ class Builder:
         policy.write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}), encoding="utf-8")
         return ["--signature-policy", str(policy), "--quiet", "--disable-compression"]
 
+    def commit_base(self, rootfs_tar: Path) -> None:
+        """Make the image `base`, which all others are built on."""
+        container = self.run("from", "scratch").strip()
+        self.run("add", "--quiet", container, rootfs_tar, "/")
+        self.run("commit", *self.commit_options(), container, "base")
+        self.run("rm", container)
 
-def build_image(work: Path, *, rootfs_tar: Path, jars: Path) -> Path:
-    """Build the Kafka image from its Containerfile on our own base, and return it as an archive."""
-    context = work / "context"
-    shutil.copytree(RECIPE_DIR, context)
-    shutil.copytree(jars, context / "jars")
-    builder = Builder(work=work)
-    options = builder.commit_options()
-
-    container = builder.run("from", "scratch").strip()
-    builder.run("add", "--quiet", container, rootfs_tar, "/")
-    builder.run("commit", *options, container, "base")
-    builder.run("rm", container)
-    how = ["--isolation", "chroot", "--pull-never", "--layers=false", "--build-arg", "BASE=localhost/base"]
-    what = ["--tag", layout.KAFKA_IMAGE, "--file", str(context / "Containerfile"), str(context)]
-    builder.run("bud", *options, *how, *what, timeout_s=900)
-    archive = work / "kafka.tar"
-    builder.run("push", *options, layout.KAFKA_IMAGE, f"docker-archive:{archive}:{layout.KAFKA_IMAGE}")
-    return archive
+    def build_kafka(self, version: str, *, jars: Path) -> Path:
+        """Build the image of a release of Kafka from its Containerfile on the base, and return it as an archive."""
+        context, reference = self.work / f"context-{version}", layout.kafka_image(version)
+        shutil.copytree(RECIPE_DIR, context)
+        shutil.copytree(jars, context / "jars")
+        how = ["--isolation", "chroot", "--pull-never", "--layers=false", "--build-arg", "BASE=localhost/base"]
+        what = ["--tag", reference, "--file", str(context / "Containerfile"), str(context)]
+        self.run("bud", *self.commit_options(), *how, *what, timeout_s=900)
+        archive = self.work / f"kafka-{version}.tar"
+        self.run("push", *self.commit_options(), reference, f"docker-archive:{archive}:{reference}")
+        return archive
 
 
 def write_single_binary_image(archive: Path, *, binary: Path, reference: str) -> Path:
@@ -160,7 +160,7 @@ def _tar(files: dict[str, bytes], *, mode: int) -> bytes:
     return buffer.getvalue()
 
 
-def _unpack(root: Path, *, work: Path, archives: tuple[Path, ...]) -> None:
+def _unpack(root: Path, *, work: Path, archives: Sequence[Path]) -> None:
     """Let a containerd of its own unpack the archives into `root`, and end it."""
     state = layout.BUILD_DIR / "run"  # a socket's path may have 107 characters, the cache's is longer
     state.mkdir(parents=True, exist_ok=True)

@@ -80,7 +80,7 @@ def status() -> Status:
         daemons_memory_mib=sum(resident_mib(_status_text(pid)) for pid in daemons.values() if pid),
         pods_memory_mib=_pods_memory_mib(),
         volumes=_volumes() if ready else {},
-        image=layout.KAFKA_IMAGE,
+        image=layout.kafka_image(),
         versions=_versions(),
         in_use_by=holder(),
         leftovers=() if nodes else leftovers.find(),

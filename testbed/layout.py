@@ -24,8 +24,15 @@ DNS_SERVICE_ADDRESS = "10.96.0.10"
 API_URL = f"https://{CONTROL_PLANE_ADDRESS}:6443"
 
 MIN_NODES, MAX_NODES = 1, 5
-KAFKA_IMAGE = "greenfield.local/kafka:3.9.1"
+KAFKA_VERSIONS = ("3.9.1", "3.9.2")
+"""The release that is certified, and the one that comes next, to which it is rolled and back."""
+
 PAUSE_IMAGE = "greenfield.local/pause:1"
+
+
+def kafka_image(version: str = KAFKA_VERSIONS[0]) -> str:
+    """The image of a release of Kafka; that of ZooKeeper is the same."""
+    return f"greenfield.local/kafka:{version}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ def testbed(nodes: tuple[layout.Node, ...]) -> Testbed:
         network_namespace=layout.FABRIC,
         nodes=tuple(node.name for node in nodes),
         state_dir=layout.STATE_DIR,
-        image=layout.KAFKA_IMAGE,
+        image=layout.kafka_image(),
     )
 
 

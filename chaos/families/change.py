@@ -1,8 +1,9 @@
-"""What an operator does: all brokers are restarted in turn, an image is wrong."""
+"""What an operator does: all brokers are restarted in turn or get another release, an image is wrong."""
 
 from __future__ import annotations
 
 from chaos.badimage import BadImage
+from chaos.release import NextRelease
 from chaos.rollout import RollingRestart
 from harness import budget
 from harness.families import AWHILE, Family
@@ -12,6 +13,16 @@ ROLL = Family(
     group="change",
     what="every broker is replaced in turn",
     make=lambda ground, _: RollingRestart(ground.kubernetes),
+    alone=True,
+    proof_s=600,
+    budget=lambda _: budget.rolling(),
+)
+NEXT_RELEASE = Family(
+    name="next-release",
+    group="change",
+    what="every broker is replaced in turn by one of the next release, and goes back",
+    make=lambda ground, _: NextRelease(ground.kubernetes),
+    lasts=AWHILE,
     alone=True,
     proof_s=600,
     budget=lambda _: budget.rolling(),

@@ -58,6 +58,12 @@ def _declared(body: client.V1StatefulSet) -> int | None:
     return int(noted) if noted and noted.isdigit() else None
 
 
+def annotation(cluster: Cluster, stateful_set: str, name: str) -> str | None:
+    """Return an annotation of a StatefulSet of brokers or ZooKeeper members; None without it, or without the set."""
+    found = (body for one, body in _sets(cluster) if one == stateful_set)
+    return next(((metadata(body).annotations or {}).get(name) for body in found), None)
+
+
 def cordoned_nodes(cluster: Cluster) -> tuple[str, ...]:
     """Return the nodes that take no new pods."""
     nodes = cluster.connection.core.list_node().items

@@ -17,9 +17,9 @@ from harness.evidence import Evidence
 from harness.faults import Fault
 from harness.run import Run
 from harness.sights import Sight
-from harness.trial import Meanwhile, Trial
+from harness.trial import PATIENT, Meanwhile, Patience, Trial
 from harness.verdict import Judgement, Verdict
-from harness.victims import ALeader, Scene, the
+from harness.victims import ALeader, FreshLeader, Scene, the
 from suites.ordeals.digests import settled_digests
 
 MOVED = "leaders-moved"
@@ -54,6 +54,10 @@ class Ordeal:
         """Return the pod of a broker that leads partitions and is not the controller, by the run's seed."""
         return the(ALeader(), self.scene)
 
+    def a_fresh_leader(self) -> str:
+        """Return such a pod that was restarted least often: whoever must start several times is not made to wait."""
+        return the(FreshLeader(), self.scene)
+
     def watcher(self, *, topics: frozenset[str] | None = None) -> Watcher:
         """Return a context in which leaders and in-sync sets are watched, of all topics unless some are named."""
         return Watcher(self.admin, clock=self.run.clock, topics=topics)
@@ -66,7 +70,7 @@ class Ordeal:
         sights: Sequence[Sight] = (),
         meanwhile: Meanwhile = lambda: None,
         lasts_s: float = 0.0,
-        proof_budget_s: float = trial.PROOF_BUDGET_S,
+        patience: Patience = PATIENT,
     ) -> Trial:
         """Let a fault last under the traffic, and judge what the clients saw when everything is in sync again."""
         return trial.survive(
@@ -80,7 +84,7 @@ class Ordeal:
             sights=sights,
             meanwhile=meanwhile,
             lasts_s=lasts_s,
-            proof_budget_s=proof_budget_s,
+            patience=patience,
         )
 
     def sync_kept(self, watcher: Watcher, tried: Trial, *, allowed: int) -> Judgement:

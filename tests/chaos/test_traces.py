@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kubernetes import client
 
 from chaos.badimage import BAD_IMAGE
+from chaos.release import NEXT_IMAGE
 from chaos.traces.cordons import Cordons
 from chaos.traces.fillers import FillerFiles
 from chaos.traces.images import BadImages
@@ -18,10 +19,12 @@ from chaos.traces.mounts import ReadOnlyVolumes
 from chaos.traces.objects import Agents, EphemeralContainers, FaultObjects
 from chaos.traces.paused import PausedProcesses, stopped
 from chaos.traces.reach import UnreachableMembers
+from chaos.traces.releases import NextReleases
 from chaos.traces.replicas import OtherReplicas
 from chaos.traces.services import MissingServices
 from chaos.traces.throttles import RATES, UNLIMITED, limits
 from harness.audit import Trace
+from harness.cluster.connection import metadata
 from harness.verdict import Inconclusive
 from tests.chaos.world import PAUSED, RUNNING, World, named, stateful_set
 
@@ -50,6 +53,14 @@ def asking_in_vain(world: World) -> None:
     """Let a broker's pod ask for an image that nobody has."""
     assert world.pods[0].spec is not None
     world.pods[0].spec.containers[0].image = BAD_IMAGE
+
+
+def rolled(world: World) -> None:
+    """Let a broker's pod ask for the release that its StatefulSet names as the next one."""
+    annotations, spec = metadata(world.sets[0]).annotations, world.pods[0].spec
+    assert annotations is not None
+    assert spec is not None
+    annotations[NEXT_IMAGE] = spec.containers[0].image = "kafka:2"
 
 
 RUNS = client.V1ContainerState(running=client.V1ContainerStateRunning())
@@ -133,6 +144,7 @@ LEFT = {
     "a pod that asks for what nobody has": Case(
         trace=BadImages(), act=asking_in_vain, said=(f"pod kafka-0 asks for {BAD_IMAGE}",)
     ),
+    "a pod of the next release": Case(trace=NextReleases(), act=rolled, said=("pod kafka-0 asks for kafka:2",)),
     "a partition": Case(
         trace=UnreachableMembers(),
         act=lambda world: world.unreached.update({"kafka-0": ["kafka-2"]}),

@@ -143,12 +143,6 @@ def run(tmp_path: Path) -> Run:
     return made_run(tmp_path, copies=NoNamespace())
 
 
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what does not happen at once not happen at all."""
-    monkeypatch.setattr(trial, "HEALING_BUDGET_S", 0.0)
-
-
 def survive(
     fault: FakeFault,
     run: Run,
@@ -170,7 +164,7 @@ def survive(
         evidence=evidence,
         budget=budget,
         services=services,
-        proof_budget_s=0.0,
+        patience=trial.Patience(proof_s=0.0, healing_s=0.0),
         sights=sights,
         meanwhile=meanwhile,
         lasts_s=lasts_s,

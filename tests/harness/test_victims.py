@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.clients.admin import Partition, coordinator_partition
+from harness.cluster.pods import Identity
 from harness.protocols import Admin, Cluster
 from harness.verdict import Inconclusive
 from harness.victims import (
@@ -21,6 +22,7 @@ from harness.victims import (
     Controller,
     EveryBroker,
     FollowerOf,
+    FreshLeader,
     GroupCoordinator,
     LeaderOf,
     Named,
@@ -61,10 +63,15 @@ class FakeAdmin:
 
 @dataclass
 class FakePods:
-    """Pods by name, nothing else."""
+    """Pods by name, and how often each was restarted; one whose count is None is away."""
 
     brokers: tuple[str, ...] = ("kafka-0", "kafka-1", "kafka-2")
     zookeepers: tuple[str, ...] = ("zookeeper-0", "zookeeper-1", "zookeeper-2")
+    restarts: Mapping[str, int | None] = field(default_factory=dict)
+
+    def identity(self, pod: str) -> Identity | None:
+        count = self.restarts.get(pod, 0)
+        return None if count is None else Identity(uid=pod, restarts=count, started_at="")
 
     def broker_pod(self, broker: int) -> str:
         return f"kafka-{broker}"
@@ -100,6 +107,7 @@ def scene(
         (Controller(), "kafka-0"),
         (GroupCoordinator("readers"), "kafka-2"),
         (ALeader(), "kafka-1"),
+        (FreshLeader(), "kafka-1"),
         (ZooKeeperLeader(), "zookeeper-1"),
         (ZooKeeperFollower(), "zookeeper-0"),
         (Named("kafka-2"), "kafka-2"),
@@ -120,6 +128,7 @@ def test_a_role_is_of_the_pod_that_has_it_now(role: Role, pod: str) -> None:
         (FollowerOf("orders"), FakeAdmin(known=[partition("orders", 0, leader=1, isr=[1])])),
         (ALeader(), FakeAdmin(controller_id=1)),
         (ALeader(), FakeAdmin(known=[])),
+        (FreshLeader(), FakeAdmin(known=[])),
         (GroupCoordinator("readers"), FakeAdmin(coordinator=None)),
         (TransactionCoordinator("shop"), FakeAdmin()),
         (Named("kafka-3"), FakeAdmin()),
@@ -129,6 +138,29 @@ def test_a_role_is_of_the_pod_that_has_it_now(role: Role, pod: str) -> None:
 def test_nobody_in_a_role_is_inconclusive(role: Role, admin: FakeAdmin) -> None:
     with pytest.raises(Inconclusive):
         role.pods(scene(admin))
+
+
+LEADS_BOTH = [partition("orders", 0, leader=1), partition("orders", 1, leader=2)]
+
+
+@pytest.mark.parametrize(
+    ("restarts", "pod"),
+    [
+        ({"kafka-1": 3, "kafka-2": 1}, "kafka-2"),
+        ({"kafka-1": 3, "kafka-2": None}, "kafka-1"),
+        ({"kafka-2": 9}, "kafka-1"),
+    ],
+    ids=["less often", "one that is away", "never"],
+)
+def test_the_fresh_leader_is_one_that_was_restarted_least_often(restarts: dict[str, int | None], pod: str) -> None:
+    admin = FakeAdmin(known=LEADS_BOTH)
+    assert the(FreshLeader(), scene(admin, pods=FakePods(restarts=restarts))) == pod
+
+
+def test_nobody_is_fresh_where_all_leaders_are_away() -> None:
+    pods = FakePods(restarts={"kafka-1": None, "kafka-2": None})
+    with pytest.raises(Inconclusive, match="nobody is a leader that is not the controller and was restarted"):
+        FreshLeader().pods(scene(FakeAdmin(known=LEADS_BOTH), pods=pods))
 
 
 @pytest.mark.parametrize("role", [ZooKeeperLeader(), ZooKeeperFollower()], ids=str)

@@ -149,7 +149,7 @@ class Troupe:
                 "NodeCutOff": self.node_cut_off,
                 "NodePowerOff": self.node_power_off,
             },
-            test_rolling: {"BadImage": self.bad_image},
+            test_rolling: {"BadImage": self.bad_image, "NextRelease": self.next_release},
             test_failover: {"Pause": self.pause},
         }
 
@@ -274,6 +274,15 @@ class Troupe:
         fault = self._stand_in("rollout of a bad image", self.cluster.brokers, replace_one, lambda: None)
         fault.replaced = lambda: pods
         return fault
+
+    def next_release(self, _: object) -> StandIn:
+        gone = self.cluster.brokers[-2:] if self.switches.lets_two_brokers_go else self.cluster.brokers[-1:]
+
+        def begin() -> None:
+            for pod in gone:
+                self.cluster.delete_pod(pod, grace_s=None)
+
+        return self._stand_in("roll to the next release", self.cluster.brokers, begin, lambda: None)
 
     def pause(self, _: object, pods: tuple[str, ...]) -> StandIn:
         (number,) = (number_of(pod) for pod in pods)

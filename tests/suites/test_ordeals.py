@@ -33,6 +33,7 @@ CLAUSES: dict[str, Clause] = {
     "NODE-03": node.test_node_cut_off,
     "NODE-04": node.test_node_power_off,
     "ROLL-03": roll.test_bad_image,
+    "ROLL-04": roll.test_next_release,
     "FAIL-09": fail.test_leader_chase,
     "FAIL-12": fail.test_pause_of_a_leader,
 }
@@ -54,6 +55,7 @@ BROKEN: Broken = {
     "a broker minds a silent kubelet": ("NODE-02", {"minds_a_silent_kubelet": True}, "insync: brokers|windows: "),
     "two nodes lose their power": ("NODE-04", {"lets_two_brokers_go": True}, "were out of sync at once, allowed is 1"),
     "two nodes are cut off": ("NODE-03", {"lets_two_brokers_go": True}, "were out of sync at once, allowed is 1"),
+    "two brokers roll at once": ("ROLL-04", {"lets_two_brokers_go": True}, "were out of sync at once, allowed is 1"),
     "a bad image goes on": ("ROLL-03", {"goes_on_rolling": True}, "did not stop at the first pod"),
     "who is not in sync leads when all others are gone": ("FAIL-09", {"bug": Bug.UNCLEAN_ELECTION}, "history: "),
     "nobody leads in place of a silent leader": ("FAIL-12", {"never_misses_anybody": True}, "other leaders for what"),

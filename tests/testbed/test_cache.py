@@ -106,5 +106,5 @@ def test_programs_get_their_names_and_survive_the_cache(tmp_path: Path) -> None:
     assert (tmp_path / "bin" / "kubelet").read_text(encoding="utf-8") == "kube"
 
 
-def test_the_store_depends_on_both_images() -> None:
+def test_the_store_depends_on_each_image() -> None:
     assert images.store_key(pause_key="a") != images.store_key(pause_key="b")

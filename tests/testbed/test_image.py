@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import images
+from testbed import images, layout
 
 TOOL = images.RECIPE_DIR / "bin" / "kafka-tool"
 # What a manifest, the document or a suite may call.
@@ -153,3 +153,12 @@ def test_the_base_is_a_pinned_debian_release() -> None:
     argv = images.rootfs_argv(Path("/x.tar"))
     assert argv[-2:] == ["bookworm", "/x.tar"]
     assert "openjdk-17-jre-headless" in " ".join(argv)
+
+
+def test_manifests_recipe_and_testbed_name_the_same_releases() -> None:
+    overlay = (images.RECIPE_DIR.parents[1] / "overlays" / "testbed" / "kustomization.yaml").read_text(encoding="utf-8")
+    ours, following = layout.KAFKA_VERSIONS
+    assert re.findall(r"newName: (\S+), newTag: (\S+)}", overlay) == [("greenfield.local/kafka", ours)] * 2
+    assert f"value: {layout.kafka_image(following)}\n" in overlay
+    recipe = (images.RECIPE_DIR / "pom.xml").read_text(encoding="utf-8")
+    assert f"<kafka.version>{ours}</kafka.version>" in recipe
