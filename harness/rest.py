@@ -9,6 +9,7 @@ from harness.cluster.connection import require_vantage
 from harness.cluster.pods import KAFKA, ZOOKEEPER, Cluster
 from harness.errors import MachineError
 from harness.healing import Outcome
+from harness.steady_state import what_is_missing
 from harness.waiting import TimedOut, wait_until
 
 PODS_BUDGET_S = 240.0
@@ -29,6 +30,7 @@ def come_to_rest(
             lambda: all(cluster.is_settled(name) for name in sets),
             what="every pod being ready",
             timeout_s=pods_budget_s,
+            detail=lambda: what_is_missing(cluster, Admin(cluster.bootstrap)),
         )
     except TimedOut as late:
         return Outcome(left=(str(late),))
@@ -47,7 +49,12 @@ def _in_sync(cluster: Cluster, *, budget_s: float) -> Outcome:
         return len(admin.brokers()) == brokers and not admin.out_of_sync()
 
     try:
-        took_s = wait_until(lambda: _answers(in_sync), what="every partition being in sync", timeout_s=budget_s)
+        took_s = wait_until(
+            lambda: _answers(in_sync),
+            what="every partition being in sync",
+            timeout_s=budget_s,
+            detail=lambda: what_is_missing(cluster, admin),
+        )
     except TimedOut as late:
         return Outcome(left=(str(late),))
     return Outcome(done=(f"every partition is in sync on {brokers} brokers, after {took_s:.1f} s",))

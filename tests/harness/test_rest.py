@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from harness import rest
-from harness.clients.admin import NoAnswer
+from harness.clients.admin import NoAnswer, Partition
 from harness.cluster.pods import Cluster
 from harness.errors import ExitCode, MachineError
 from harness.healing import Outcome
@@ -30,6 +30,10 @@ class FakeCluster:
 
     bootstrap = "kafka-0:9092"
     brokers = ("kafka-0", "kafka-1", "kafka-2")
+    zookeepers = ()
+
+    def is_ready(self, pod: str) -> bool:
+        return pod != "kafka-2" or self.settled_after < 0
 
     def replicas(self, stateful_set: str) -> int | None:
         assert stateful_set in ("kafka", "zookeeper")
@@ -55,8 +59,9 @@ class FakeAdmin:
             raise NoAnswer("not yet")
         return tuple(range(self.cluster.brokers_known))
 
-    def out_of_sync(self) -> tuple[int, ...]:
-        return tuple(range(self.cluster.out_of_sync))
+    def out_of_sync(self) -> tuple[Partition, ...]:
+        partition = Partition(topic="orders", index=0, leader=1, replicas=(0, 1, 2), isr=(1,))
+        return (partition,) * self.cluster.out_of_sync
 
 
 @pytest.fixture(autouse=True)
@@ -87,10 +92,16 @@ def test_a_cluster_at_rest_or_on_its_way(cluster: FakeCluster) -> None:
 @pytest.mark.parametrize(
     ("cluster", "left"),
     [
-        (FakeCluster(settled_after=10_000), "every pod being ready did not happen"),
+        (
+            FakeCluster(settled_after=10_000),
+            "every pod being ready did not happen within 240 s: kafka-2 not ready; ",
+        ),
         (FakeCluster(answers_after=10_000), "every partition being in sync did not happen"),
         (FakeCluster(brokers_known=2), "every partition being in sync did not happen"),
-        (FakeCluster(out_of_sync=1), "every partition being in sync did not happen"),
+        (
+            FakeCluster(out_of_sync=1),
+            "being in sync did not happen within 120 s: in sync orders-0 on [1] of [0, 1, 2]",
+        ),
     ],
     ids=["pods", "Kafka", "a broker", "a partition"],
 )
