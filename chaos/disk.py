@@ -33,6 +33,10 @@ THE_VOLUME = FIND_VOLUME + MOUNTED
 # $3: how much of the room that is not root's alone shall be taken, in thousandths. The last of a full disk is written,
 # as no file of just that size can be reserved: by nobody in particular, for whom the reserve of root is not there, but
 # opened by root, who alone may look into the kubelet's folder.
+THE_REST = """
+exec 9>>"$folder/$2"
+setpriv --reuid=1000 --regid=1000 --clear-groups dd if=/dev/zero bs=64K >&9 2>/dev/null
+"""
 FILL = (
     THE_VOLUME
     + """
@@ -41,13 +45,13 @@ wanted=$(( (used + free) * $3 / 1000 - used ))
 (( wanted > 0 )) || { echo "the volume is fuller than that: $used used, $free free" >&2; exit 1; }
 (( $3 == 1000 && wanted > 33554432 )) && wanted=$(( wanted - 33554432 ))
 fallocate --length "$wanted" "$folder/$2" || exit
-(( $3 == 1000 )) && {
-  exec 9>>"$folder/$2"
-  setpriv --reuid=1000 --regid=1000 --clear-groups dd if=/dev/zero bs=64K >&9 2>/dev/null
-}
+(( $3 == 1000 )) && {"""
+    + THE_REST
+    + """}
 true
 """
 )
+TOP_UP = THE_VOLUME + THE_REST + "true\n"
 EMPTY = (
     FIND_VOLUME
     + """
@@ -100,6 +104,12 @@ class DiskFill(ByAgent):
         arguments = (self._volume, self._file, str(self._thousandths))
         for target in self._targets:
             self._agent.strike(target.node, *arguments, do=FILL, undo=EMPTY, deadline_s=self._deadline_s)
+
+    def keep_full(self) -> None:
+        """Take what room there is again: a broker goes on deleting segments of topics that were deleted before."""
+        if self._agent.is_there():
+            for target in self._targets:
+                self._agent.run(target.node, TOP_UP, self._volume, self._file)
 
     def proof_of_injection(self) -> dict[str, object] | None:
         if not self._agent.is_there():

@@ -14,10 +14,7 @@ from harness.remedies import Remedy
 
 BACK_OFF = "CrashLoopBackOff"
 PROOF_S = 240.0
-"""For two starts: the kubelet waits long with those of a container that has ended before, of late."""
-
-STARTS = 2
-"""How often a broker must have been started again: once could be the end of the process that was killed."""
+"""For one start, with which the kubelet waits up to minutes when the container has ended before, of late."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,8 @@ class StartsAgain(Remedy):
 class StartsInVain(ByAgent):
     """What faults share that keep one broker from starting; its process is killed once.
 
-    Proven by starts in vain, the last of which ended with an error that the fault is known by.
+    Proven by a start in vain, which ended with an error that the fault is known by; the process that was killed cannot
+    have said it.
     """
 
     errors: tuple[str, ...]
@@ -87,7 +85,7 @@ class StartsInVain(ByAgent):
     def proof_of_injection(self) -> dict[str, object] | None:
         (pod,), before = self.plan(), self._before
         now = self._cluster.identity(pod)
-        if now is None or before is None or now.uid != before.uid or now.restarts < before.restarts + STARTS:
+        if now is None or before is None or now.uid != before.uid or now.restarts <= before.restarts:
             return None
         log = self._cluster.logs(pod, previous=True) or ""
         seen = [error for error in self.errors if error in log]

@@ -66,19 +66,23 @@ def test_disk_almost_full(ordeal: Ordeal, evidence: Evidence) -> None:
 def test_disk_full(ordeal: Ordeal, evidence: Evidence) -> None:
     """When the disk of a broker is wholly full, the broker halts, others lead, and it recovers when there is room.
 
-    The traffic of FAIL-01. Not a byte is left on the volume of a broker that leads partitions. Kafka gives up a log
+    The traffic of FAIL-01. Not a byte is left on the volume of a broker that leads partitions, and
+    what it frees by deleting old segments is taken, too. Kafka gives up a log
     folder that it cannot write to, and halts when it has no other: the container must have ended within the budget,
     and leaders must have moved. The budget of the clients is that of a crash, as the broker says no goodbye. When the
     room is given back, the broker must come back by itself, every partition must be in sync again, all replicas must be
     equal byte for byte, and each acknowledged record must be read once and in order.
     """
     pod = ordeal.a_leader()
-    before = ordeal.cluster.identity(pod)
+    before, fault = ordeal.cluster.identity(pod), DiskFill(ordeal.cluster, pod, share=FULL)
 
     def has_halted() -> bool:
         # Not: has been started again. The kubelet may wait with that, the longer the more often a container has ended.
-        return ordeal.cluster.identity(pod) != before
+        if ordeal.cluster.identity(pod) != before:
+            return True
+        fault.keep_full()
+        return False
 
     halts = Sight(what=f"{pod} halting on its full disk", is_seen=has_halted, budget=budget.met_full_disk())
-    tried = ordeal.survive(DiskFill(ordeal.cluster, pod, share=FULL), budget.crash(ordeal.live), sights=[halts])
+    tried = ordeal.survive(fault, budget.crash(ordeal.live), sights=[halts])
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())

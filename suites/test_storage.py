@@ -35,7 +35,7 @@ def test_read_only_volume(ordeal: Ordeal, evidence: Evidence) -> None:
     """A broker that may not write to its volume does not serve from it, others lead, and it comes back when it may.
 
     The traffic of FAIL-01. The volume of a broker that leads partitions is made read-only, and its process is killed.
-    It must have been started in vain twice, with the kernel's error in its log. Leaders must have moved, and the
+    It must have been started in vain, with the kernel's error in its log. Leaders must have moved, and the
     budget is that of a crash. When it may write again, every partition must be in sync again, all replicas must be
     equal by their SHA-256, and each acknowledged record must be read once and in order.
     """
@@ -49,7 +49,7 @@ def test_volume_of_another_cluster(ordeal: Ordeal, evidence: Evidence) -> None:
     """A broker that finds the volume of another cluster refuses to start, others lead, and nothing is overwritten.
 
     As STO-03, but the id of another cluster is written into the `meta.properties` of the volume: the broker must have
-    ended twice with Kafka's own error, and must come back with all that it had when it has its own id again.
+    ended with Kafka's own error at its start, and must come back with all that it had when it has its own id again.
     """
     fault = WrongClusterId(ordeal.cluster, ordeal.a_fresh_leader())
     tried = ordeal.survive(fault, budget.crash(ordeal.live), patience=PATIENCE)

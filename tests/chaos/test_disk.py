@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from chaos import disk
-from chaos.disk import EMPTY, FILL, MEASURE, DiskFill
+from chaos.disk import EMPTY, FILL, MEASURE, TOP_UP, DiskFill
 from harness.cluster.objects import Volume
 from harness.remedies import remedy_of
 from harness.verdict import Inconclusive
@@ -22,14 +22,25 @@ class Disks:
     """One file system a volume, with the sizes of the files that faults put there; `short` ones end early."""
 
     short: bool = False
+    used: int = USED
+    """By the broker itself."""
+
     files: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def nodes(self, *, deaf: bool = False) -> Nodes:
-        return Nodes({FILL: self.fill, EMPTY: self.empty, MEASURE: self.measure}, deaf=deaf)
+        return Nodes(
+            {FILL: self.fill, TOP_UP: self.top_up, EMPTY: self.empty, MEASURE: self.measure},
+            deaf=deaf,
+        )
 
     def fill(self, _: Nodes, __: str, arguments: tuple[str, ...]) -> str:
         volume, file, thousandths = arguments
         self.files[volume, file] = SIZE * int(thousandths) // 1000 - USED - (2000 if self.short else 0)
+        return ""
+
+    def top_up(self, _: Nodes, __: str, arguments: tuple[str, ...]) -> str:
+        volume, file = arguments
+        self.files[volume, file] = SIZE - self.used
         return ""
 
     def empty(self, _: Nodes, __: str, arguments: tuple[str, ...]) -> str:
@@ -39,7 +50,7 @@ class Disks:
 
     def measure(self, _: Nodes, __: str, arguments: tuple[str, ...]) -> str:
         volume, file = arguments
-        used = USED + sum(size for (where, _), size in self.files.items() if where == volume)
+        used = self.used + sum(size for (where, _), size in self.files.items() if where == volume)
         return f"{used} {SIZE - used} {self.files.get((volume, file), 0)}\n"
 
 
@@ -69,6 +80,17 @@ def test_a_full_disk_is_proven_and_then_proven_emptied(share: float, taken: int)
     fault.heal()
     assert fault.proof_of_healing() == {"file_bytes": 0, "ready": ["kafka-0"]}
     assert (disks.files, world.namespaces.agents) == ({}, {})
+
+
+def test_what_a_broker_frees_on_a_full_disk_is_taken_too() -> None:
+    disks = Disks()
+    fault = DiskFill(disks.nodes().cluster, "kafka-0")
+    fault.keep_full()
+    assert disks.files == {}, "before it is injected there is nothing to keep"
+    fault.inject()
+    disks.used = USED - 150
+    fault.keep_full()
+    assert disks.files == {("kafka-0:/var/lib/kafka/data", next(iter(disks.files))[1]): SIZE - disks.used}
 
 
 def test_a_disk_that_was_only_asked_to_be_full_is_not_proven() -> None:

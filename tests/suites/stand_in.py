@@ -18,6 +18,8 @@ class StandIn:
     undo: Callable[[], None]
     is_well: Callable[[], bool]
     replaced: Callable[[], tuple[str, ...]] = tuple
+    number: int = 0
+    keep_full: Callable[[], None] = lambda: None
     is_in: bool = False
 
     def plan(self) -> tuple[str, ...]:
