@@ -10,7 +10,10 @@ from pathlib import Path
 from harness.claims import Claim, Level
 from harness.report.words import family_name
 
-ORDER = ("DEP", "DOC", "LOAD", "REP", "GRP", "RET", "TXN", "EOS", "FAIL", "ROLL", "NET", "ZK", "RES", "STO", "NODE")
+ORDER = (
+    *("DEP", "DOC", "LOAD", "REP", "GRP", "RET", "TXN", "EOS"),
+    *("FAIL", "ROLL", "NET", "ZK", "RES", "STO", "NODE", "SCALE"),
+)
 """The families as a run takes them; one that is not listed comes last.
 
 The load comes before what restarts brokers: a broker whose code is still being compiled is not what is to be measured.

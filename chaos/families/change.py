@@ -1,10 +1,11 @@
-"""What an operator does: all brokers are restarted in turn or get another release, an image is wrong."""
+"""What an operator does: all brokers are restarted or get another release, an image is wrong, one more joins."""
 
 from __future__ import annotations
 
 from chaos.badimage import BadImage
 from chaos.release import NextRelease
 from chaos.rollout import RollingRestart
+from chaos.scaleup import OneMoreBroker
 from harness import budget
 from harness.families import AWHILE, Family
 
@@ -26,6 +27,15 @@ NEXT_RELEASE = Family(
     alone=True,
     proof_s=600,
     budget=lambda _: budget.rolling(),
+)
+ONE_MORE_BROKER = Family(
+    name="one-more-broker",
+    group="change",
+    what="one more broker joins, and goes again",
+    make=lambda ground, _: OneMoreBroker(ground.kubernetes),
+    lasts=AWHILE,
+    alone=True,
+    proof_s=120,
 )
 BAD_IMAGE = Family(
     name="bad-image",

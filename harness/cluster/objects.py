@@ -79,6 +79,27 @@ def nodes_of_members(cluster: Cluster) -> dict[str, str]:
     return {member: node_of(cluster, member) for member in members if cluster.pod(member) is not None}
 
 
+def schedulable_nodes(cluster: Cluster) -> tuple[str, ...]:
+    """Return the nodes that take new pods."""
+    nodes = cluster.connection.core.list_node().items
+    return tuple(metadata(node).name or "" for node in nodes if not (node.spec and node.spec.unschedulable))
+
+
+def claims_of(cluster: Cluster, pod: str) -> tuple[str, ...]:
+    """Return the volume claims that a StatefulSet has made for a pod, by their names; the pod may be gone."""
+    claims = cluster.connection.core.list_namespaced_persistent_volume_claim(cluster.namespace).items
+    return tuple(name for claim in claims if (name := metadata(claim).name or "").endswith(f"-{pod}"))
+
+
+def delete_claim(cluster: Cluster, name: str) -> None:
+    """Delete a volume claim, and with it what is stored there; one that is gone is fine."""
+    try:
+        cluster.connection.core.delete_namespaced_persistent_volume_claim(name, cluster.namespace)
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+
+
 def address_of(cluster: Cluster, pod: str) -> str:
     """Return a pod's IP address."""
     found = cluster.pod(pod)

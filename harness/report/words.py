@@ -72,6 +72,7 @@ _FAMILIES = {
     "RES": "Resources",
     "STO": "Storage",
     "NODE": "Nodes",
+    "SCALE": "Scaling",
 }
 
 

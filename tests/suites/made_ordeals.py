@@ -33,7 +33,7 @@ from harness.rehearsing.traffic import RehearsedTraffic
 from harness.rehearsing.watcher import RehearsedWatcher
 from harness.runclock import NS_PER_S
 from harness.verdict import Judgement
-from suites import test_failover, test_nodes, test_resources, test_rolling, test_storage
+from suites import test_failover, test_nodes, test_resources, test_rolling, test_scaling, test_storage
 from suites.ordeals.ordeal import Ordeal
 from tests.harness.made_runs import made_run
 from tests.suites.stand_in import StandIn
@@ -151,6 +151,7 @@ class Troupe:
             },
             test_rolling: {"BadImage": self.bad_image, "NextRelease": self.next_release},
             test_failover: {"Pause": self.pause},
+            test_scaling: {"OneMoreBroker": self.one_more_broker, "hand_over": lambda *_, **__: None},
         }
 
     def _stand_in(self, name: str, pods: Sequence[str], do: Callable[[], None], undo: Callable[[], None]) -> StandIn:
@@ -283,6 +284,21 @@ class Troupe:
                 self.cluster.delete_pod(pod, grace_s=None)
 
         return self._stand_in("roll to the next release", self.cluster.brokers, begin, lambda: None)
+
+    def one_more_broker(self, _: object) -> StandIn:
+        gone = self.cluster.brokers if self.switches.stands_still else self.cluster.brokers[:1]
+
+        def begin() -> None:
+            for pod in gone:
+                self.cluster.stop(pod)
+
+        def end() -> None:
+            for pod in gone:
+                self._back(pod)
+
+        fault = self._stand_in("one more broker", ("kafka-3",), begin, end)
+        fault.number = len(self.cluster.brokers)
+        return fault
 
     def pause(self, _: object, pods: tuple[str, ...]) -> StandIn:
         (number,) = (number_of(pod) for pod in pods)

@@ -13,6 +13,7 @@ from suites import test_failover as fail
 from suites import test_nodes as node
 from suites import test_resources as res
 from suites import test_rolling as roll
+from suites import test_scaling as scale
 from suites import test_storage as sto
 from suites.ordeals.ordeal import Ordeal
 from tests.suites.made_ordeals import Play
@@ -34,6 +35,7 @@ CLAUSES: dict[str, Clause] = {
     "NODE-04": node.test_node_power_off,
     "ROLL-03": roll.test_bad_image,
     "ROLL-04": roll.test_next_release,
+    "SCALE-01": scale.test_one_more_broker,
     "FAIL-09": fail.test_leader_chase,
     "FAIL-12": fail.test_pause_of_a_leader,
 }
@@ -57,6 +59,11 @@ BROKEN: Broken = {
     "two nodes are cut off": ("NODE-03", {"lets_two_brokers_go": True}, "were out of sync at once, allowed is 1"),
     "two brokers roll at once": ("ROLL-04", {"lets_two_brokers_go": True}, "were out of sync at once, allowed is 1"),
     "a bad image goes on": ("ROLL-03", {"goes_on_rolling": True}, "did not stop at the first pod"),
+    "one more broker ends all others": (
+        "SCALE-01",
+        {"stands_still": True, "comes_back_after_s": 15.0},
+        "windows: ",
+    ),
     "who is not in sync leads when all others are gone": ("FAIL-09", {"bug": Bug.UNCLEAN_ELECTION}, "history: "),
     "nobody leads in place of a silent leader": ("FAIL-12", {"never_misses_anybody": True}, "other leaders for what"),
     "a new client waits for a silent leader": ("FAIL-12", {"serves_nobody_else": True}, "a new client is not served"),
