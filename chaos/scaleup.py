@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.clients.admin import Admin, Partition
+from harness.clients.reassigning import reassign
 from harness.cluster.objects import (
     claims_of,
     delete_claim,
@@ -14,18 +13,9 @@ from harness.cluster.objects import (
     requires_separate_hosts,
     schedulable_nodes,
 )
-from harness.cluster.pods import KAFKA, PORT, Cluster
+from harness.cluster.pods import KAFKA, Cluster
 from harness.remedies import ByRemedies, Remedy
 from harness.verdict import Inconclusive, Unsupported
-
-TOOL_TIMEOUT_S = 60.0
-"""The tool is a Java program of its own beside a broker with half a CPU."""
-
-# $1: the broker to ask, $2: the replicas wanted. What is under way for the same partitions is replaced.
-REASSIGN = (
-    'exec kafka-reassign-partitions --bootstrap-server "$1" --reassignment-json-file <(printf %s "$2") '
-    "--execute --additional"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +38,7 @@ class BrokersAsDeclared(Remedy):
         if beyond:
             moves = [moved for one in beyond if (moved := _home(one, self.declared)) is not None]
             if moves:
-                reassign(cluster, moves)
+                reassign(cluster.bootstrap, moves)
         elif asked > self.declared:
             cluster.scale(self.stateful_set, replicas=self.declared)
         elif not self._pods(cluster):
@@ -121,16 +111,6 @@ class OneMoreBroker(ByRemedies):
         if not self._is_undone() or not all(self._cluster.is_ready(pod) for pod in self._cluster.brokers):
             return None
         return {"ready": list(self._cluster.brokers)}
-
-
-def reassign(cluster: Cluster, wanted: Sequence[Partition]) -> None:
-    """Ask for other replicas of some partitions, with Kafka's own tool; it returns when that has begun."""
-    parts = [{"topic": one.topic, "partition": one.index, "replicas": list(one.replicas)} for one in wanted]
-    plan, pod = json.dumps({"version": 1, "partitions": parts}), cluster.brokers[0]
-    command = ["bash", "-c", REASSIGN, "_", f"{cluster.address(pod)}:{PORT}", plan]
-    done = cluster.run(pod, command, timeout_s=TOOL_TIMEOUT_S)
-    if done.returncode != 0:
-        raise Inconclusive(f"replicas cannot be reassigned: {(done.stderr or done.stdout).strip()[-300:]}")
 
 
 def _beyond(cluster: Cluster, declared: int) -> list[Partition]:

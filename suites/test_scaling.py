@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chaos.scaleup import OneMoreBroker, reassign
+from chaos.scaleup import OneMoreBroker
 from harness import budget
 from harness.claims import Level, clause
 from harness.clients.admin import Partition
+from harness.clients.reassigning import reassign
 from harness.evidence import Evidence
 from harness.trial import Patience
 from harness.waiting import TimedOut, wait_until
@@ -17,7 +18,7 @@ from suites.ordeals.ordeal import Ordeal
 pytest_plugins = ("suites.ordeals.fixtures",)
 
 PATIENCE = Patience(proof_s=120.0, healing_s=300.0)
-"""A broker starts within a minute; on its way out each partition is copied, and the tool takes seconds each time."""
+"""A broker starts within a minute; on its way out each partition is copied back."""
 
 COPIED_BUDGET_S = 120.0
 
@@ -27,10 +28,10 @@ def test_one_more_broker(ordeal: Ordeal, evidence: Evidence) -> None:
     """When one more broker joins, takes over replicas and leaderships, and gives them back, clients hardly notice.
 
     The traffic of FAIL-01. The StatefulSet is asked for one broker more than was declared; it must be ready and
-    registered. Then it takes the place of one replica in each partition of the topic, of the leader's too, by
-    kafka-reassign-partitions: it must have become one of the in-sync replicas of each. On the way back all of them
-    return to where they were, and only then it goes, and its volume with it. The budget is that of a hand-over, all
-    replicas must be equal by their SHA-256 at the end, and each acknowledged record must be read once and in order.
+    registered. Then it takes the place of one replica in each partition of the topic, of the leader's too: it must have
+    become one of the in-sync replicas of each. On the way back all of them return to where they were, and only then it
+    goes, and its volume with it. The budget is that of a hand-over, all replicas must be equal by their SHA-256 at the
+    end, and each acknowledged record must be read once and in order.
     Where there is no node for one more broker the clause is UNSUPPORTED.
     """
     fault = OneMoreBroker(ordeal.cluster)
@@ -46,7 +47,7 @@ def test_one_more_broker(ordeal: Ordeal, evidence: Evidence) -> None:
 def hand_over(ordeal: Ordeal, evidence: Evidence, *, newcomer: int) -> None:
     """Let a newcomer take its share of the traffic's topic, and wait until it has it; fail when that takes too long."""
     wanted = shared_with(newcomer, ordeal.admin.describe(ordeal.topic))
-    reassign(ordeal.cluster, wanted)
+    reassign(ordeal.cluster.bootstrap, wanted)
 
     def has_its_share() -> bool:
         return has_arrived(wanted, ordeal.admin.describe(ordeal.topic))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -12,9 +11,9 @@ import pytest
 from kubernetes import client
 
 from chaos import scaleup
-from chaos.scaleup import BrokersAsDeclared, OneMoreBroker, reassign
+from chaos.scaleup import BrokersAsDeclared, OneMoreBroker
 from harness.clients.admin import Partition
-from harness.cluster.pods import Cluster, Executed
+from harness.cluster.pods import Cluster
 from harness.remedies import remedy_of
 from harness.verdict import Inconclusive, Unsupported
 
@@ -40,10 +39,8 @@ class World:
     registered: set[int] = field(default_factory=lambda: {0, 1, 2})
     lingers: bool = False
     slowly: bool = False
-    tool_fails: bool = False
     separate: bool = True
     claims: list[str] = field(default_factory=lambda: [f"data-kafka-{number}" for number in range(3)])
-    tools: list[dict[str, Any]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     brokers = ("kafka-0", "kafka-1", "kafka-2")
     zookeepers = ()
@@ -70,9 +67,6 @@ class World:
 
     def broker_pod(self, broker: int) -> str:
         return f"kafka-{broker}"
-
-    def address(self, pod: str) -> str:
-        return f"{pod}.invalid"
 
     def replicas(self, _: str) -> int | None:
         return self.asked
@@ -105,20 +99,14 @@ class World:
         template = SimpleNamespace(metadata=client.V1ObjectMeta(labels=labels), spec=SimpleNamespace(affinity=affinity))
         return SimpleNamespace(spec=SimpleNamespace(template=template))
 
-    def run(self, pod: str, command: Sequence[str], *, timeout_s: float) -> Executed:
-        assert (pod, command[4]) == ("kafka-0", "kafka-0.invalid:9092")
-        assert timeout_s > 0
-        if self.tool_fails:
-            return Executed(command=(), returncode=1, stdout="", stderr="Error: no")
-        plan = json.loads(command[5])
-        self.tools.append(plan)
+    def reassign(self, bootstrap: str, wanted: Sequence[Partition]) -> None:
+        assert bootstrap == self.bootstrap
         self.steps.append("reassign")
-        for part in plan["partitions"]:
-            at = next(n for n, one in enumerate(self.partitions) if one.index == part["partition"])
-            old, new = self.partitions[at].replicas, tuple(part["replicas"])
-            both = (*new, *(broker for broker in old if broker not in new))
-            self.partitions[at] = replace(self.partitions[at], replicas=both if self.slowly else new)
-        return Executed(command=(), returncode=0, stdout="Successfully started", stderr="")
+        for one in wanted:
+            at = next(n for n, known in enumerate(self.partitions) if known.index == one.index)
+            before = self.partitions[at]
+            both = (*one.replicas, *(broker for broker in before.replicas if broker not in one.replicas))
+            self.partitions[at] = replace(before, replicas=both if self.slowly else one.replicas)
 
 
 @pytest.fixture
@@ -136,6 +124,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
             return tuple(sorted(made.registered))
 
     monkeypatch.setattr(scaleup, "Admin", Asked)
+    monkeypatch.setattr(scaleup, "reassign", made.reassign)
     return made
 
 
@@ -144,7 +133,7 @@ def test_it_joins_is_proven_and_goes_when_it_has_given_everything_back(world: Wo
     assert (fault.plan(), fault.number, fault.proof_of_injection()) == (("kafka-3",), 3, None)
     fault.inject()
     assert fault.proof_of_injection() == {"ready": "kafka-3", "brokers": [0, 1, 2, 3]}
-    reassign(world.cluster, [partition(0, 3, 1, 2), partition(1, 1, 3, 0)])
+    world.partitions = [partition(0, 3, 1, 2), partition(1, 1, 3, 0)]
     world.steps.clear()
     fault.heal()
     proofs = [fault.proof_of_healing() for _ in range(4)]
@@ -228,9 +217,3 @@ def test_where_there_is_nothing_to_undo_nothing_changes(world: World) -> None:
     world.asked = None
     REMEDY.apply(world.cluster)
     assert (REMEDY.remains(world.cluster), world.steps) == ("", [])
-
-
-def test_a_tool_that_fails_is_not_taken_for_done(world: World) -> None:
-    world.tool_fails = True
-    with pytest.raises(Inconclusive, match="replicas cannot be reassigned: Error: no"):
-        reassign(world.cluster, [partition(0, 3, 1, 2)])

@@ -106,7 +106,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # Clauses may use what users of the cluster use; inside the harness each library has one room.
     "confluent_kafka": ("harness.clients", "load", "suites"),
     # Probes speak the protocol itself, because clients hide the errors that they get over.
-    "kafka": ("harness.clients.probing", "suites"),
+    # The main library cannot ask for a reassignment.
+    "kafka": ("harness.clients.probing", "harness.clients.reassigning", "suites"),
     "kubernetes": ("harness.cluster",),
     "testinfra": ("harness.cluster", "suites"),
     "locust": ("load",),
