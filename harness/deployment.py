@@ -18,7 +18,7 @@ from harness.cluster.stage import NotDeployed, Stage
 from harness.errors import UsageError
 from harness.fault_lines import GONE, HEALED
 from harness.healer import heal_at_the_end, heal_before_clearing, heal_before_reuse, tell_what_lasts
-from harness.machine_watch import MachineWatch
+from harness.machine_watch import machine_watch
 from harness.progress import Progress
 from harness.run import Run
 
@@ -100,7 +100,7 @@ def _watched(stage: Stage, run: Run) -> Iterator[None]:
         run.settings.report_dir / "cluster",
         refused=lambda why: run.event("logs", f"the logs of pods are not kept: {why}"),
     )
-    with logs, MachineWatch(run.clock, seen=run.machine):
+    with logs, machine_watch(run.clock, seen=run.machine):
         yield
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from pathlib import Path
-from types import TracebackType
 
 from harness.measuring.machine import EVERY_S, Moment
-from harness.measuring.usage import MachineSample, machine_sample
+from harness.measuring.usage import MachineSample
+from harness.observers import MachineObserver
 from harness.runclock import RunClock
 
 PIECE_OF_WORK = tuple(range(200_000))
@@ -17,45 +15,29 @@ PIECE_OF_WORK = tuple(range(200_000))
 It takes about a millisecond, so watching costs less than a thousandth of a core.
 """
 
-_STAT = Path("/proc/stat")
+
+class Moments:
+    """Appends to `seen` what happened from each sample of the machine to the next, with a piece of work done then."""
+
+    def __init__(self, seen: list[Moment]) -> None:
+        self._seen = seen
+        self._before: MachineSample | None = None
+
+    def __call__(self, now: MachineSample) -> None:
+        """Take a sample; one since which the counters did not go on is no moment."""
+        before = self._before or now
+        ticks = now.total_ticks - before.total_ticks
+        if ticks > 0:
+            idle_ratio = (now.idle_ticks - before.idle_ticks) / ticks
+            busy_ratio = 1 - min(1.0, max(0.0, idle_ratio))  # the kernel's count of waiting may go back a little
+            self._seen.append(Moment(time_s=now.time_s, busy_ratio=busy_ratio, work_ms=_work_ms()))
+        if ticks > 0 or self._before is None:
+            self._before = now
 
 
-class MachineWatch:
-    """A context that looks at the machine every two seconds and appends what it sees to `seen`.
-
-    A machine without /proc/stat is not watched: nothing is seen, and nothing is said of it.
-    """
-
-    def __init__(self, clock: RunClock, *, seen: list[Moment], stat: Path = _STAT, every_s: float = EVERY_S) -> None:
-        self._clock, self._seen, self._stat, self._every_s = clock, seen, stat, every_s
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="machine", daemon=True)
-
-    def __enter__(self) -> MachineWatch:
-        if self._stat.exists():
-            self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _watch(self) -> None:
-        before = self._sample()
-        while not self._ended.wait(self._every_s):
-            now = self._sample()
-            ticks = now.total_ticks - before.total_ticks
-            if ticks > 0:
-                idle_ratio = (now.idle_ticks - before.idle_ticks) / ticks
-                busy_ratio = 1 - min(1.0, max(0.0, idle_ratio))  # the kernel's count of waiting may go back a little
-                self._seen.append(Moment(time_s=now.time_s, busy_ratio=busy_ratio, work_ms=_work_ms()))
-                before = now
-
-    def _sample(self) -> MachineSample:
-        return machine_sample(self._stat.read_text(encoding="ascii"), time_s=self._clock.now_s())
+def machine_watch(clock: RunClock, *, seen: list[Moment]) -> MachineObserver:
+    """Return a context that looks at the machine every two seconds and appends what it sees to `seen`."""
+    return MachineObserver(clock=clock, sink=Moments(seen), every_s=EVERY_S)
 
 
 def _work_ms() -> float:

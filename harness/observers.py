@@ -80,27 +80,39 @@ class PodObserver:
 
 
 class MachineObserver:
-    """A context that samples the CPU of this machine, which is where the load is made."""
+    """A context that samples the CPU of this machine, which is where the load is made.
 
-    def __init__(self, *, clock: RunClock, sink: Callable[[MachineSample], None]) -> None:
-        self._clock, self._sink = clock, sink
+    A machine without /proc/stat is not watched: nothing is seen of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: RunClock,
+        sink: Callable[[MachineSample], None],
+        every_s: float = EVERY_S,
+        stat: Path = Path("/proc/stat"),
+    ) -> None:
+        self._clock, self._sink, self._every_s, self._stat = clock, sink, every_s, stat
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="machine-observer", daemon=True)
 
     def __enter__(self) -> MachineObserver:
-        self._thread.start()
+        if self._stat.exists():
+            self._thread.start()
         return self
 
     def _run(self) -> None:
-        while not self._stop.wait(EVERY_S):
-            stat = Path("/proc/stat").read_text(encoding="ascii")
+        while not self._stop.wait(self._every_s):
+            stat = self._stat.read_text(encoding="ascii")
             self._sink(machine_sample(stat, time_s=self._clock.now_s()))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join(timeout=LEAVE_TIMEOUT_S)
+        if self._thread.is_alive():
+            self._thread.join(timeout=LEAVE_TIMEOUT_S)
 
 
 class Replicas:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.machine_watch import MachineWatch
+from harness.machine_watch import Moments
 from harness.measuring.machine import EVERY_S, Moment, Pace, moments_in, pace_of
+from harness.observers import MachineObserver
 from harness.runclock import RunClock
 
 
@@ -77,7 +78,7 @@ class Machine(RunClock):
 
 def watched(machine: Machine) -> list[Moment]:
     seen: list[Moment] = []
-    with MachineWatch(machine, seen=seen, stat=machine.path, every_s=0.001):
+    with MachineObserver(clock=machine, sink=Moments(seen), stat=machine.path, every_s=0.001):
         assert machine.looked.wait(timeout=10)
     return seen
 
@@ -99,6 +100,6 @@ def test_a_count_of_waiting_that_goes_back_is_a_machine_in_full_use(tmp_path: Pa
 
 def test_a_machine_that_does_not_say_is_not_watched(tmp_path: Path) -> None:
     seen: list[Moment] = []
-    with MachineWatch(RunClock(), seen=seen, stat=tmp_path / "nothing", every_s=0.001):
+    with MachineObserver(clock=RunClock(), sink=Moments(seen), stat=tmp_path / "nothing", every_s=0.001):
         pass
     assert seen == []
