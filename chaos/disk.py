@@ -30,13 +30,13 @@ MOUNTED = '[[ $folder ]] || { echo "volume $1 is not mounted here" >&2; exit 1; 
 THE_VOLUME = FIND_VOLUME + MOUNTED
 """Finds the volume or refuses; what undoes a fault has nothing to do where it is not mounted any more."""
 
-# $3: how much of the room that is not root's alone shall be taken, in thousandths. The last of a full disk is written,
-# as no file of just that size can be reserved: by nobody in particular, for whom the reserve of root is not there, but
-# opened by root, who alone may look into the kubelet's folder.
+# The last of a full disk is written, as no file of just that size can be reserved: by nobody in particular, for whom
+# the reserve of root is not there, but opened by root, who alone may look into the kubelet's folder.
 THE_REST = """
 exec 9>>"$folder/$2"
 setpriv --reuid=1000 --regid=1000 --clear-groups dd if=/dev/zero bs=64K >&9 2>/dev/null
 """
+# $3: how much of the room that is not root's alone shall be taken, in thousandths.
 FILL = (
     THE_VOLUME
     + """

@@ -8,14 +8,14 @@ from chaos.image import ImageRestored, ask_for, image_of
 from chaos.rollout import RollingRestart
 from harness.cluster.connection import metadata
 from harness.cluster.pods import KAFKA, Cluster
-from harness.remedies import Remedy
+from harness.remedies import ByRemedies, Remedy
 from harness.verdict import Inconclusive, Unsupported
 
 NEXT_IMAGE = "harness.greenfield/next-image"
 """The annotation of the StatefulSet with the image of the release that comes next; only who deploys it knows that."""
 
 
-class NextRelease(RollingRestart):
+class NextRelease(ByRemedies, RollingRestart):
     """Every broker is replaced in turn by one of the next release, and healed by a roll back to the release of before.
 
     Proven by pods that are others, ask for the other image, are ready, and say another version of Kafka at their
@@ -55,10 +55,6 @@ class NextRelease(RollingRestart):
         if any(said is None or said == self._versions[pod] for pod, said in versions.items()):
             return None
         return {"image": self._next, "versions": versions, "before": self._versions}
-
-    def heal(self) -> None:
-        for remedy in self.remedies():
-            remedy.apply(self._cluster)
 
     def proof_of_healing(self) -> dict[str, object] | None:
         if not self._all_run(self._image):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 from chaos.agent import DEADLINE_S, Agent, hands
 from chaos.by_agent import ByAgent
 from chaos.disk import volume_of
+from chaos.image import waits_for
 from harness.cluster.pods import Cluster
 from harness.remedies import Remedy
 
@@ -97,6 +97,4 @@ class StartsInVain(ByAgent):
 
 def waits_to_start(cluster: Cluster, pod: str) -> bool:
     """Say whether a pod's container is kept from starting because it has ended too often."""
-    found: Any = cluster.pod(pod)
-    statuses = (found.status.container_statuses if found else None) or []
-    return bool(statuses and statuses[0].state.waiting and statuses[0].state.waiting.reason == BACK_OFF)
+    return waits_for(cluster.pod(pod)) == BACK_OFF

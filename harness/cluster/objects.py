@@ -75,8 +75,8 @@ def node_of(cluster: Cluster, pod: str) -> str:
 
 def nodes_of_members(cluster: Cluster) -> dict[str, str]:
     """Return the node of each broker and ZooKeeper member; a pod that is away is on none, and is left out."""
-    members = (*cluster.brokers, *cluster.zookeepers)
-    return {member: node_of(cluster, member) for member in members if cluster.pod(member) is not None}
+    found = {member: cluster.pod(member) for member in (*cluster.brokers, *cluster.zookeepers)}
+    return {member: pod.spec.node_name or "" for member, pod in found.items() if pod is not None and pod.spec}
 
 
 def schedulable_nodes(cluster: Cluster) -> tuple[str, ...]:
