@@ -75,7 +75,9 @@ EVENTS: Mapping[str, Event] = {
     ),
     "forced delete of a leader": Event(choose=_pod(ForcedDelete, ALeader()), allowed=budget.forced_end),
     "crash in place of a leader": Event(choose=_pod(CrashInPlace, ALeader()), allowed=budget.crash),
-    "forced delete of the controller": Event(choose=_pod(ForcedDelete, Controller()), allowed=budget.controller_lost),
+    "forced delete of the controller": Event(
+        choose=_pod(ForcedDelete, Controller()), allowed=budget.controller_deleted
+    ),
     "forced delete of the ZooKeeper leader": Event(
         choose=_pod(ForcedDelete, ZooKeeperLeader()), allowed=lambda _: budget.unrelated()
     ),

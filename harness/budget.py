@@ -19,6 +19,9 @@ CONTROLLER_S = 2.0
 """A controller's successor reads the state of every partition from ZooKeeper before it elects anybody (measured: 1.1
 s for 110 partitions on half a CPU)."""
 
+GRACE_S = 2.0
+"""What the kubelet gives a pod that is deleted by force; its broker ends its ZooKeeper session last, or not at all."""
+
 LOADING_S = 2.0
 """A new coordinator reads its partition of the offsets topic before it serves a group, on half a CPU."""
 
@@ -79,16 +82,25 @@ def crash(live: LiveTimeouts) -> Budget:
 
 
 def forced_end(live: LiveTimeouts) -> Budget:
-    """Bound the window when a pod is deleted by force: a broker that has not handed over in two seconds has crashed."""
+    """Bound the window when a pod is deleted by force: a broker that is not done in its time has crashed after it."""
     crashed = crash(live)
-    return Budget(seconds=crashed.seconds, why=f"two seconds to hand over, or {crashed.why}")
+    return Budget(seconds=GRACE_S + crashed.seconds, why=f"{GRACE_S:g} s to hand over, in vain; then {crashed.why}")
 
 
 def controller_lost(live: LiveTimeouts) -> Budget:
     """Bound the window when the broker that ends without a word is the controller: leaders wait for its successor."""
-    crashed = crash(live)
-    why = f"{crashed.why}, by a controller that first reads every partition {CONTROLLER_S:g} s"
-    return Budget(seconds=crashed.seconds + CONTROLLER_S, why=why)
+    return _succeeded(crash(live))
+
+
+def controller_deleted(live: LiveTimeouts) -> Budget:
+    """Bound the window when the broker that is deleted by force is the controller."""
+    return _succeeded(forced_end(live))
+
+
+def _succeeded(ended: Budget) -> Budget:
+    """Bound the window when what ended is the controller, whose successor must elect the leaders."""
+    why = f"{ended.why}, by a controller that first reads every partition {CONTROLLER_S:g} s"
+    return Budget(seconds=ended.seconds + CONTROLLER_S, why=why)
 
 
 def rolling() -> Budget:

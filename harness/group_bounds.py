@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from harness.budget import LOADING_S, Budget, LiveTimeouts, controller_lost
+from harness.budget import LOADING_S, Budget, LiveTimeouts, controller_deleted
 
 SLACK_S = 4.0
 """For starting a client, and for a round of joining and assigning on half a CPU."""
@@ -84,7 +84,7 @@ class GroupSettings:
 
         The coordinator may be the controller, and two seconds may not be enough to hand over.
         """
-        lost = controller_lost(self.brokers)
+        lost = controller_deleted(self.brokers)
         return Budget(
             seconds=lost.seconds + LOADING_S, why=f"{lost.why}; then the coordinator reads its groups {LOADING_S:g} s"
         )

@@ -64,13 +64,13 @@ def test_transaction_coordinators_end(
 
     The traffic of TXN-01. Who coordinates the first producer's transactions is asked before each kill, as the last one
     has moved it; the next kill comes when every partition is in sync again. Each pod must be another one (UID), and
-    transactions must have been under way each time. The budget is that of a crash, as a coordinator may be the
+    transactions must have been under way each time. The budget is that of FAIL-04, as a coordinator may be the
     controller. The whole history of all clients is judged.
     """
     name = topic("txn-coordinators", partitions=PARTITIONS)
     prefix, _ = coordinated_by_another(admin, name)
     company = Transactions(name=prefix)
-    allowed = budget.crash(LiveTimeouts.of(admin.broker_config(admin.controller())))
+    allowed = budget.controller_deleted(LiveTimeouts.of(admin.broker_config(admin.controller())))
     load = Load(topic=name, partitions=PARTITIONS, rate_per_partition_hz=RATE_HZ, consumers=0, transactions=company)
     flow, scene = traffic(load), Scene(cluster=steady, admin=admin)
     spells: list[tuple[float, float]] = []

@@ -86,7 +86,7 @@ def test_forced_delete_of_a_leader(attempt: Attempt, a_leader: str, admin: Admin
     """When the pod of a partition leader is deleted by force, nothing acknowledged is lost, repeated or reordered.
 
     As FAIL-01, with a grace period of zero: the process gets about two seconds. A broker that has not handed over by
-    then has crashed, and the budget is that of a crash.
+    then has crashed, and the budget is these two seconds and that of a crash.
     """
     live = LiveTimeouts.of(admin.broker_config(admin.controller()))
     trial = attempt(ForcedDelete, a_leader, budget.forced_end(live))
@@ -111,12 +111,12 @@ def test_forced_delete_of_the_controller(attempt: Attempt, cluster: Cluster, adm
 
     As FAIL-02, with the broker that is the controller at the moment of the fault. Another broker must be the
     controller afterwards. About two seconds are not always enough for a controller to resign; then the others
-    notice only when its ZooKeeper session ends, as after a crash. The budget is that of a crash and of the time that
-    its successor needs to learn the state of every partition.
+    notice only when its ZooKeeper session ends, as after a crash. The budget is these two seconds, that of a crash, and
+    the time that its successor needs to learn the state of every partition.
     """
     before = admin.controller()
     live = LiveTimeouts.of(admin.broker_config(before))
-    trial = attempt(ForcedDelete, cluster.broker_pod(before), budget.controller_lost(live))
+    trial = attempt(ForcedDelete, cluster.broker_pod(before), budget.controller_deleted(live))
     after = admin.controller()
     evidence.fact(controller_before=before, controller_after=after)
     assert after != before, f"broker {before} is still the controller after its pod was replaced"
@@ -148,7 +148,7 @@ def test_each_broker_in_turn(
             admin=admin,
             run=run,
             evidence=part,
-            budget=budget.controller_lost(live),
+            budget=budget.controller_deleted(live),
         )
         evidence.fact(**{pod.replace("-", "_"): part.facts})
         evidence.events.extend(part.events)

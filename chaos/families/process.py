@@ -22,6 +22,7 @@ KILL = Family(
     what="a pod is deleted by force, its process has about two seconds",
     make=lambda ground, pods: ForcedDelete(ground.cluster, *pods),
     victims=(*BROKERS, *ZOOKEEPERS),
+    budget=budget.controller_deleted,
 )
 CRASH = Family(
     name="crash",

@@ -101,8 +101,8 @@ class Laboratory:
                 timeout_s=STEADY_BUDGET_S,
             )
             stack.callback(self._delete_everything)
-            self._make()
             stack.enter_context(self.starts)
+            self._make()
             self.snapshots = stack.enter_context(
                 Snapshots(self._cluster.bootstrap, self.compacted, partition=0, clock=self._clock)
             )

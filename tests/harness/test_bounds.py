@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import retention_bounds as bounds
-from harness.budget import LOADING_S, controller_lost
+from harness.budget import LOADING_S, controller_deleted
 from harness.group_bounds import GroupSettings
 from harness.retention_bounds import Rhythm
 
@@ -56,5 +56,5 @@ def test_a_killed_member_costs_a_session_more_than_one_that_leaves() -> None:
     assert live.killed().seconds - live.changed().seconds == 6
     assert live.forming().seconds - live.changed().seconds == 2 * 3
     assert live.for_client()["session.timeout.ms"] == 6000
-    assert live.coordinator_lost().seconds == controller_lost(live.brokers).seconds + LOADING_S
+    assert live.coordinator_lost().seconds == controller_deleted(live.brokers).seconds + LOADING_S
     assert live.too_slow().seconds - live.changed().seconds == live.max_poll_s == 300

@@ -10,6 +10,7 @@ from harness.budget import (
     BACK_OFF_S,
     CONTROLLER_S,
     ELECTION_S,
+    GRACE_S,
     HANDOVER_S,
     LOADING_S,
     START_S,
@@ -20,6 +21,7 @@ from harness.budget import (
     at_once,
     chased,
     cold_start,
+    controller_deleted,
     controller_lost,
     crash,
     forced_end,
@@ -128,14 +130,16 @@ def test_other_services_may_be_out_as_long_as_what_they_depend_on(event_s: float
 
 
 @given(SECONDS, SECONDS)
-def test_who_is_deleted_by_force_may_crash_and_a_controller_has_a_successor_that_reads_first(
+def test_who_is_deleted_by_force_may_crash_after_its_time_and_a_controller_has_a_successor_that_reads_first(
     session_s: float, lag_s: float
 ) -> None:
     live = LiveTimeouts(zookeeper_session_s=session_s, replica_lag_s=lag_s)
-    assert forced_end(live).seconds == crash(live).seconds
+    assert forced_end(live).seconds == GRACE_S + crash(live).seconds
     assert controller_lost(live).seconds == crash(live).seconds + CONTROLLER_S
+    assert controller_deleted(live).seconds == forced_end(live).seconds + CONTROLLER_S
     assert crash(live).why in forced_end(live).why
     assert crash(live).why in controller_lost(live).why
+    assert forced_end(live).why in controller_deleted(live).why
 
 
 def test_a_roll_is_one_hand_over_at_a_time() -> None:

@@ -36,7 +36,7 @@ def test_every_family_can_be_named_in_a_schedule_and_bounds_its_window(family: F
     schedule = parse(f"{family.name}{victim}@after1{lasts}")
     require_known(schedule, ALL)
     assert set(family.victims) <= set(ROLES)
-    assert 0 < family.budget(LIVE).seconds <= budget.controller_lost(LIVE).seconds
+    assert 0 < family.budget(LIVE).seconds <= budget.controller_deleted(LIVE).seconds
     assert family.what[0].islower()
     assert not family.what.endswith(".")
 

@@ -12,6 +12,15 @@ advertised=${POD_NAME}.kafka.${POD_NAMESPACE}.svc.cluster.local
   echo "advertised.listeners=PLAINTEXT://${advertised}:9092"
 } > /tmp/server.properties
 
+# The session of a process that ended without a word goes on for a while, and Kafka ends when its id is registered
+# already: the kubelet would let it wait for ever longer. Whatever this finds, it is over in the time of some sessions.
+trap 'exit 143' TERM
+for (( asked = 0; asked < 100; asked++ )); do
+  bash /etc/greenfield/registered.sh /tmp/server.properties || break
+  sleep 0.2
+done
+trap - TERM
+
 export EXTRA_ARGS="-name kafkaServer"  # no garbage collection log: the root file system is read-only
 export KAFKA_LOG4J_OPTS=-Dlog4j.configuration=file:/etc/greenfield/log4j.properties
 export KAFKA_HEAP_OPTS="${BROKER_HEAP_OPTS}"
