@@ -18,7 +18,7 @@ from harness.fixtures import TopicFactory, TrafficFactory
 from harness.protocols import Admin, Cluster
 from harness.run import Run
 from harness.trial import Trial, survive
-from harness.victims import ALeader, Scene, ZooKeeperFollower, ZooKeeperLeader, the
+from harness.victims import FreshLeader, Scene, ZooKeeperFollower, ZooKeeperLeader, the
 from suites.ordeals.chase import Chase
 from suites.ordeals.ordeal import Ordeal, leaders_moved
 from suites.ordeals.silence import Silence
@@ -61,8 +61,8 @@ def attempt(
 
 @pytest.fixture
 def a_leader(cluster: Cluster, admin: Admin, run: Run) -> str:
-    """Return the pod of a broker that leads partitions and is not the controller, by the run's seed."""
-    return the(ALeader(), Scene(cluster=cluster, admin=admin, random=Random(run.settings.seed)))
+    """Return the pod of a broker that leads partitions and is not the controller; of these, one seldom restarted."""
+    return the(FreshLeader(), Scene(cluster=cluster, admin=admin, random=Random(run.settings.seed)))
 
 
 @clause("FAIL-01")

@@ -39,7 +39,7 @@ def test_read_only_volume(ordeal: Ordeal, evidence: Evidence) -> None:
     budget is that of a crash. When it may write again, every partition must be in sync again, all replicas must be
     equal by their SHA-256, and each acknowledged record must be read once and in order.
     """
-    fault = ReadOnlyVolume(ordeal.cluster, ordeal.a_fresh_leader())
+    fault = ReadOnlyVolume(ordeal.cluster, ordeal.a_leader())
     tried = ordeal.survive(fault, budget.crash(ordeal.live), patience=PATIENCE)
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())
 
@@ -51,6 +51,6 @@ def test_volume_of_another_cluster(ordeal: Ordeal, evidence: Evidence) -> None:
     As STO-03, but the id of another cluster is written into the `meta.properties` of the volume: the broker must have
     ended with Kafka's own error at its start, and must come back with all that it had when it has its own id again.
     """
-    fault = WrongClusterId(ordeal.cluster, ordeal.a_fresh_leader())
+    fault = WrongClusterId(ordeal.cluster, ordeal.a_leader())
     tried = ordeal.survive(fault, budget.crash(ordeal.live), patience=PATIENCE)
     evidence.judge(*tried.judgements, leaders_moved(tried, evidence), ordeal.replicas_agree())

@@ -19,7 +19,7 @@ from harness.run import Run
 from harness.sights import Sight
 from harness.trial import PATIENT, Meanwhile, Patience, Trial
 from harness.verdict import Judgement, Verdict
-from harness.victims import ALeader, FreshLeader, Scene, the
+from harness.victims import FreshLeader, Scene, the
 from suites.ordeals.digests import settled_digests
 
 MOVED = "leaders-moved"
@@ -51,11 +51,11 @@ class Ordeal:
         return Scene(cluster=self.cluster, admin=self.admin, random=Random(self.run.settings.seed))
 
     def a_leader(self) -> str:
-        """Return the pod of a broker that leads partitions and is not the controller, by the run's seed."""
-        return the(ALeader(), self.scene)
+        """Return the pod of a broker that leads partitions and is not the controller, by the run's seed.
 
-    def a_fresh_leader(self) -> str:
-        """Return such a pod that was restarted least often: whoever must start several times is not made to wait."""
+        It is one that was restarted least often. The same one each time would wait for minutes in the end before the
+        kubelet starts it again, and what a clause sees of that is the clauses before it.
+        """
         return the(FreshLeader(), self.scene)
 
     def watcher(self, *, topics: frozenset[str] | None = None) -> Watcher:
