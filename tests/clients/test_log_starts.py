@@ -36,6 +36,7 @@ class Leaders:
 
 
 def log_starts(leaders: Leaders) -> LogStarts:
+    # Leaders has the two methods that are called; it is no Consumer, as that class opens connections.
     return LogStarts("nowhere:9092", clock=RunClock(), make=lambda _: leaders)  # type: ignore[arg-type, return-value]
 
 
