@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 
-from confluent_kafka import Consumer
-
 from harness.claims import clause, expect_within
 from harness.clients.admin import Admin
 from harness.clients.groups import Groups
+from harness.clients.handles import Consumer
 from harness.clients.sending import Outgoing, send
 from harness.clients.settings import plain_consumer
 from harness.clients.tail import tail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import TopicPartition
 
 from chaos.process import GracefulDelete
 from harness import retention_bounds as bounds
@@ -13,6 +13,7 @@ from harness.checkers import compaction, segments
 from harness.checkers.retention import Written, not_earlier, not_later, still_there
 from harness.claims import clause, expect_within
 from harness.clients.admin import Admin
+from harness.clients.handles import Consumer
 from harness.clients.log_starts import LogStarts, as_series
 from harness.clients.settings import plain_consumer
 from harness.clients.stamped import Entry, StampedWriter

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import ClusterMetadata, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
+from harness.clients.handles import AdminClient, Consumer
 from harness.clients.settings import common, transactional_producer
 from harness.clients.transaction import TransactionalClient
 from harness.waiting import wait_until

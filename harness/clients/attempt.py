@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, Message
 
+from harness.clients.handles import Producer
 from harness.clients.settings import common
 from harness.verdict import Inconclusive
 

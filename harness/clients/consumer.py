@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
+from harness.clients.handles import Consumer
 from harness.clients.places import key_of, keys_of, place
 from harness.clients.processes import Process
 from harness.clients.settings import Isolation, plain_consumer

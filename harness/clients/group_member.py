@@ -18,7 +18,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+
+from harness.clients.handles import Consumer
 
 POISON = "poison"
 
@@ -78,13 +80,13 @@ class Member:
         else:
             say("committed", offsets=ends)
 
-    def _assigned(self, _: Consumer, partitions: Sequence[TopicPartition]) -> None:
+    def _assigned(self, _: object, partitions: Sequence[TopicPartition]) -> None:
         say("assigned", partitions=[place.partition for place in partitions])
 
-    def _revoked(self, _: Consumer, partitions: Sequence[TopicPartition]) -> None:
+    def _revoked(self, _: object, partitions: Sequence[TopicPartition]) -> None:
         say("revoked", partitions=[place.partition for place in partitions])
 
-    def _lost(self, _: Consumer, partitions: Sequence[TopicPartition]) -> None:
+    def _lost(self, _: object, partitions: Sequence[TopicPartition]) -> None:
         say("lost", partitions=[place.partition for place in partitions])
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
 from harness.clients.admin import TIMEOUT_S, Admin
+from harness.clients.handles import Consumer
 from harness.clients.settings import plain_consumer
 from harness.clients.topics import partitions_of
 from harness.waiting import wait_until

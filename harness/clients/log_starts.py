@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 
 from harness.checkers.retention import Sample
+from harness.clients.handles import Consumer
 from harness.clients.settings import Settings, plain_consumer
 from harness.evidence import Series
 from harness.runclock import RunClock

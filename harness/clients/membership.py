@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 
 from harness.clients.consumer import Records, ends_in, records_in
+from harness.clients.handles import Consumer
 from harness.clients.patience import LEFT_BEHIND_AFTER_S, within
 from harness.clients.places import key_of, place
 from harness.clients.settings import Settings
@@ -89,16 +90,16 @@ class Membership:
         positions = [TopicPartition(*place(key), offset) for key, offset in next_offsets.items()]
         self._consumer.commit(offsets=positions, asynchronous=False)
 
-    def _assigned(self, _: Consumer, partitions: Sequence[TopicPartition]) -> None:
+    def _assigned(self, _: object, partitions: Sequence[TopicPartition]) -> None:
         self._note("assigned", partitions)
         # No partition is no share: who has nothing to read has not read everything.
         self._owned = (self._owned or set()) | _keys(partitions) or None
 
-    def _revoked(self, _: Consumer, partitions: Sequence[TopicPartition]) -> None:
+    def _revoked(self, _: object, partitions: Sequence[TopicPartition]) -> None:
         self._note("revoked", partitions)
         self._owned = (self._owned or set()) - _keys(partitions) or None
 
-    def _lost(self, _: Consumer, partitions: Sequence[TopicPartition]) -> None:
+    def _lost(self, _: object, partitions: Sequence[TopicPartition]) -> None:
         self._note("lost", partitions)
         self._owned = (self._owned or set()) - _keys(partitions) or None
 

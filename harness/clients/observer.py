@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaException, TopicPartition
 
+from harness.clients.handles import Consumer
 from harness.clients.places import key_of, keys_of, place
 from harness.clients.processes import Process, Scene
 from harness.clients.settings import Isolation, plain_consumer

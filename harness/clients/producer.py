@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
+from harness.clients.handles import Producer
 from harness.clients.outcomes import outcome_of
 from harness.clients.pacing import due_ns
 from harness.clients.processes import Process, Scene

@@ -9,8 +9,9 @@ import threading
 from collections import Counter
 from types import TracebackType
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, Message
 
+from harness.clients.handles import Producer
 from harness.clients.pacing import due_ns
 from harness.clients.settings import common
 from harness.runclock import NS_PER_S, RunClock

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Sequence
 from types import TracebackType
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 
 from harness.checkers.compaction import Snapshot
+from harness.clients.handles import Consumer
 from harness.clients.settings import plain_consumer
 from harness.runclock import RunClock
 from harness.waiting import TimedOut, wait_until

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from harness.checkers.retention import Written
+from harness.clients.handles import Producer
 from harness.clients.settings import durable_producer
 from harness.runclock import RunClock
 from harness.waiting import wait_until

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaException, Message, TopicPartition
 
+from harness.clients.handles import Consumer
 from harness.clients.settings import plain_consumer
 from harness.clients.topics import partitions_of
 from harness.clients.watermarks import watermarks

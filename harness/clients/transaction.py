@@ -10,9 +10,10 @@ from functools import partial
 from types import TracebackType
 from typing import Protocol
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from harness.clients.consumer import Records
+from harness.clients.handles import Producer
 from harness.clients.outcomes import CommitCall, outcome_of_transaction
 from harness.clients.patience import LEFT_BEHIND_AFTER_S, within
 from harness.clients.places import place

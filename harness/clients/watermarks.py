@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 
+from harness.clients.handles import Consumer
 from harness.waiting import TimedOut, wait_until
 
 TIMEOUT_S = 15.0

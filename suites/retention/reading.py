@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from confluent_kafka import OFFSET_STORED, Consumer, TopicPartition
+from confluent_kafka import OFFSET_STORED, TopicPartition
 
 from harness.claims import expect_within
+from harness.clients.handles import Consumer
 from harness.clients.settings import plain_consumer
 
 ANSWER_S = 20.0

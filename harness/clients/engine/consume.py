@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from numpy.typing import NDArray
 
 from harness.clients.engine.demand import FollowedPace
 from harness.clients.engine.lifetime import Lifetime
 from harness.clients.engine.orders import ConsumerOrder
 from harness.clients.engine.records import stamps_of
+from harness.clients.handles import Consumer
 from harness.clients.settings import Settings, plain_consumer
 from harness.measuring.ledger import ConsumerLedger, Marks, stream
 from harness.measuring.meter import Meter

@@ -6,13 +6,12 @@ import sys
 import time
 from pathlib import Path
 
-from confluent_kafka import Producer
-
 from harness.clients.engine.committing import CommittingSender
 from harness.clients.engine.demand import demand_of
 from harness.clients.engine.lifetime import Lifetime
 from harness.clients.engine.orders import ProducerOrder
 from harness.clients.engine.sender import Sender
+from harness.clients.handles import Producer
 from harness.clients.settings import Settings, load_producer
 from harness.measuring.meter import Meter
 from harness.measuring.trace import TraceWriter

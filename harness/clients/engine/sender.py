@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, Message
 from numpy.typing import NDArray
 
 from harness.clients.engine.demand import MOST, TICK_S, Demand
 from harness.clients.engine.keys import KeyChooser
 from harness.clients.engine.orders import ProducerOrder
 from harness.clients.engine.records import RecordPool, stamps_of
+from harness.clients.handles import Producer
 from harness.measuring.ledger import Marks, ProducerLedger, stream
 from harness.measuring.meter import Meter
 from harness.runclock import NS_PER_S

@@ -1,0 +1,115 @@
+"""Handles of librdkafka end, and nobody waits for it: not who drops one, not a garbage collection, not the next one."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.clients import handles
+from harness.clients.handles import AdminClient, Consumer, Ending, Producer
+from harness.waiting import wait_until
+
+ROOT = Path(__file__).parent.parent.parent
+OURS = {"Producer", "Consumer", "AdminClient"}
+NOWHERE = {"bootstrap.servers": "localhost:1", "log_level": 0}
+
+
+class Inside:
+    """Stands for what the library destroys: it is over when it is let go, and says where that was."""
+
+    def __init__(self, may_end: threading.Event, ended_in: list[str]) -> None:
+        self._may_end, self._ended_in = may_end, ended_in
+
+    def __del__(self) -> None:
+        self._may_end.wait()
+        self._ended_in.append(threading.current_thread().name)
+
+
+class Plain:
+    """Stands for the library's class."""
+
+    def __init__(self, inside: Inside) -> None:
+        self.inside = inside
+
+
+class Handle(Ending, Plain):
+    """A handle whose destruction is in the test's hands."""
+
+
+@pytest.fixture
+def may_end() -> Iterator[threading.Event]:
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_who_drops_a_handle_does_not_wait_for_its_end(may_end: threading.Event) -> None:
+    ended_in: list[str] = []
+    handle = Handle(Inside(may_end, ended_in))
+    del handle
+    assert ended_in == [], "and this line was reached"
+    may_end.set()
+    wait_until(lambda: ended_in == ["handle-ending"], what="the handle's end", timeout_s=5, every_s=0.01)
+
+
+def test_a_garbage_collection_destroys_no_handle_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[object] = []
+    monkeypatch.setattr(handles._undertaker, "take", taken.append)
+    before = _threads_of_the_library()
+    cycle: list[object] = [Producer(NOWHERE)]
+    cycle.append(cycle)
+    del cycle
+    gc.collect()
+    assert [type(handle) for handle in taken] == [Producer]
+    assert _threads_of_the_library() > before, "it lives on until somebody else lets it go"
+
+
+def test_a_handle_that_never_ends_does_not_keep_the_next_one_from_ending(may_end: threading.Event) -> None:
+    ended_in: list[str] = []
+    at_once = threading.Event()
+    at_once.set()
+    stuck, next_one = Handle(Inside(may_end, [])), Handle(Inside(at_once, ended_in))
+    del stuck
+    del next_one
+    wait_until(lambda: ended_in == ["handle-ending"], what="the next one's end", timeout_s=5, every_s=0.01)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: Producer(NOWHERE), lambda: Consumer({**NOWHERE, "group.id": "g"}), lambda: AdminClient(NOWHERE)],
+    ids=["producer", "consumer", "admin"],
+)
+def test_the_threads_of_the_library_end_with_their_handle(make: Callable[[], object]) -> None:
+    before = _threads_of_the_library()
+    handle = make()
+    assert _threads_of_the_library() > before
+    del handle
+    wait_until(lambda: _threads_of_the_library() <= before, what="the end of its threads", timeout_s=10, every_s=0.05)
+
+
+def _threads_of_the_library() -> set[str]:
+    return {task.name for task in Path(f"/proc/{os.getpid()}/task").iterdir() if _name_of(task).startswith("rdk:")}
+
+
+def _name_of(task: Path) -> str:
+    try:
+        return (task / "comm").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return "it has just ended"
+
+
+@pytest.mark.parametrize("folder", ["harness", "suites", "chaos", "load", "bench"])
+def test_every_client_of_the_harness_is_one_whose_end_nobody_waits_for(folder: str) -> None:
+    modules = [path for path in (ROOT / folder).rglob("*.py") if path.name != "handles.py"]
+    assert modules
+    for path in modules:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "confluent_kafka":
+                taken = OURS & {name.name for name in node.names}
+                assert not taken, f"{path}: import {', '.join(taken)} from harness.clients.handles"
