@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 import testbed
-from harness import document, nodejs, resumption
+from harness import document, nodejs, resumption, stillness
 from harness.claims import Level
 from harness.cluster.connection import Target, connect, find_kubectl
 from harness.cluster.rendering import Manifests, render
@@ -302,7 +302,17 @@ def _run(module: Sequence[str], *, target: Target, enter: Enter) -> ExitCode:
     child = subprocess.Popen(enter(argv), cwd=ROOT, env={**os.environ, "PATH": path}, start_new_session=True)
     with _interrupts_passed_on_once(child):
         code = child.wait()
-    return ExitCode(code) if code in set(ExitCode) else ExitCode.HARNESS
+    if code in set(ExitCode):
+        return ExitCode(code)
+    raise MachineError(
+        f"the process of the run ended without a word ({_how(code)})",
+        remedy=f"where its cluster is still there, `harness heal --all` undoes its faults; a clause that took longer "
+        f"than any may has left {stillness.FILE} beside its results",
+    )
+
+
+def _how(code: int) -> str:
+    return f"exit status {code}" if code >= 0 else signal.Signals(-code).name
 
 
 def suites(request: Request) -> Work:

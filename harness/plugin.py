@@ -31,6 +31,7 @@ from harness.rehearsal.bugs import Bug
 from harness.rehearsing.clock import RehearsalClock
 from harness.rehearsing.fixtures import RehearsalFixtures
 from harness.run import Run, Settings
+from harness.stillness import ended_when_still
 from harness.summary import render_summary
 from harness.verdict import Inconclusive, UnsupportedHere, Verdict, merge
 
@@ -153,7 +154,7 @@ class Certifier:
         claim = item.stash[CLAIM]
         started_s = self._run.clock.now_s()
         self._phases = []
-        with self._live.running(claim):
+        with self._live.running(claim), ended_when_still(self._run.settings.report_dir):
             answer = yield
         result = self._result(item, started_s=started_s)
         self._run.results.append(result)
