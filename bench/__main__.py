@@ -17,7 +17,6 @@ import testbed
 from bench import cycles, judging, kills, measuring, mutations, pacing, windows
 from bench.windows import EVENTS, Figures
 from harness.claims import Level
-from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode
 from harness.families import catalogue
 from harness.launch import ROOT, Request, launch, testbed_in_use
@@ -35,21 +34,7 @@ class Asked:
 
 def request(*, keep: bool) -> Request:
     """Ask for the documented cluster on the testbed."""
-    return Request(
-        level=Level.CERTIFY,
-        kubeconfig=None,
-        context=None,
-        namespace="greenfield",
-        manifests=None,
-        document=DEFAULT_PATH,
-        reuse=False,
-        keep=keep,
-        seed=secrets.randbelow(2**31),
-        reports=ROOT / "reports",
-        keyword=None,
-        stop_first=False,
-        last_failed=False,
-    )
+    return Request(level=Level.CERTIFY, keep=keep, seed=secrets.randbelow(2**31), reports=ROOT / "reports")
 
 
 def measured(module: str, *arguments: str, result: str, keep: bool = False) -> Any:

@@ -59,18 +59,18 @@ class Request:
     """What the user typed; None means that the default is wanted."""
 
     level: Level
-    kubeconfig: Path | None
-    context: str | None
-    namespace: str
-    manifests: Path | None
-    document: Path
-    reuse: bool
-    keep: bool
     seed: int
     reports: Path
-    keyword: str | None
-    stop_first: bool
-    last_failed: bool
+    kubeconfig: Path | None = None
+    context: str | None = None
+    namespace: str = "greenfield"
+    manifests: Path | None = None
+    document: Path = document.DEFAULT_PATH
+    reuse: bool = False
+    keep: bool = False
+    keyword: str | None = None
+    stop_first: bool = False
+    last_failed: bool = False
     selection: Selection = field(default_factory=Selection)
     resume: Path | None = None
     """The folder of the interrupted run that goes on."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import ClusterMetadata, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
+from confluent_kafka.admin import ClusterMetadata, ConfigResource, NewTopic, ResourceType
 
 from harness.clients.handles import AdminClient, Consumer
 from harness.clients.settings import common, transactional_producer

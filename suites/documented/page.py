@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
+from confluent_kafka.admin import NewTopic
 
 from harness.clients.admin import Admin
 from harness.clients.groups import Groups

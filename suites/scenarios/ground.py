@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
+from confluent_kafka.admin import NewTopic
 
 from harness.budget import Budget, LiveTimeouts, reconnected, session_lost
 from harness.claims import expect_within

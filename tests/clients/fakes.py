@@ -15,6 +15,9 @@ from harness.journal import Journal
 from harness.ops import Op, OpType
 from harness.runclock import RunClock
 
+TOPIC = "a-topic"
+"""What the mock cluster has from the start."""
+
 Callback = Callable[[object, Sequence[TopicPartition]], None]
 
 

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from confluent_kafka import Producer
-
 from harness.clients.admin import Admin
 from harness.clients.groups import Groups
 from harness.clients.sending import Outgoing, send
-
-TOPIC = "a-topic"
-
-
-@pytest.fixture(scope="module")
-def bootstrap() -> Iterator[str]:
-    keeper = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 3, "log_level": 0})
-    keeper.list_topics(TOPIC, timeout=10)
-    brokers = keeper.list_topics(timeout=10).brokers.values()
-    yield ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
-    keeper.flush(0)
+from tests.clients.fakes import TOPIC
 
 
 def test_lag_is_the_end_less_what_was_committed(bootstrap: str) -> None:

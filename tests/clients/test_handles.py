@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import gc
 import os
 import threading
@@ -15,8 +14,6 @@ from harness.clients import handles
 from harness.clients.handles import AdminClient, Consumer, Ending, Producer
 from harness.waiting import wait_until
 
-ROOT = Path(__file__).parent.parent.parent
-OURS = {"Producer", "Consumer", "AdminClient"}
 NOWHERE = {"bootstrap.servers": "localhost:1", "log_level": 0}
 
 
@@ -102,14 +99,3 @@ def _name_of(task: Path) -> str:
         return (task / "comm").read_text(encoding="utf-8")
     except (FileNotFoundError, ProcessLookupError):
         return "it has just ended"
-
-
-@pytest.mark.parametrize("folder", ["harness", "suites", "chaos", "load", "bench"])
-def test_every_client_of_the_harness_is_one_whose_end_nobody_waits_for(folder: str) -> None:
-    modules = [path for path in (ROOT / folder).rglob("*.py") if path.name != "handles.py"]
-    assert modules
-    for path in modules:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "confluent_kafka":
-                taken = OURS & {name.name for name in node.names}
-                assert not taken, f"{path}: import {', '.join(taken)} from harness.clients.handles"

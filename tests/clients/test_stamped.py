@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,8 +10,7 @@ from confluent_kafka import KafkaException, Producer
 from harness.clients import stamped
 from harness.clients.stamped import UNANSWERED, Entry, StampedWriter
 from harness.runclock import RunClock
-
-TOPIC = "a-topic"
+from tests.clients.fakes import TOPIC
 
 
 class Counting(Producer):
@@ -23,16 +21,6 @@ class Counting(Producer):
     def produce(self, *arguments: Any, **options: Any) -> None:
         super().produce(*arguments, **options)
         Counting.most = max(Counting.most, len(self))
-
-
-@pytest.fixture(scope="module")
-def bootstrap() -> Iterator[str]:
-    """Keep a mock cluster in this process; its brokers listen on loopback for other clients too."""
-    keeper = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 3, "log_level": 0})
-    keeper.list_topics(TOPIC, timeout=10)
-    brokers = keeper.list_topics(timeout=10).brokers.values()
-    yield ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
-    keeper.flush(0)
 
 
 @pytest.fixture

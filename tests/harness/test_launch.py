@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from harness.claims import Level
-from harness.document import DEFAULT_PATH
 from harness.errors import ExitCode, MachineError
 from harness.launch import Request, Where, launch
 from harness.progress import TerminalProgress
@@ -15,22 +14,7 @@ from harness.progress import TerminalProgress
 
 def ran(tmp_path: Path, statement: str) -> ExitCode:
     """Let a run's process do this one thing, and return what is made of how it ended."""
-    request = Request(
-        level=Level.GATE,
-        kubeconfig=None,
-        context=None,
-        namespace="greenfield",
-        manifests=None,
-        document=DEFAULT_PATH,
-        reuse=False,
-        keep=False,
-        seed=0,
-        reports=tmp_path,
-        keyword=None,
-        stop_first=False,
-        last_failed=False,
-        cluster=Where.REHEARSAL,
-    )
+    request = Request(level=Level.GATE, seed=0, reports=tmp_path, cluster=Where.REHEARSAL)
     code, _ = launch(request, work=lambda _, __: ["timeit", "-n1", "-r1", statement], progress=TerminalProgress())
     return code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -31,6 +32,14 @@ def reaching_out(source: Source) -> list[str]:
     """Return what a module of the lower two layers imports that reaches outside the process."""
     pure = is_within(source.module, "harness") and layer_of(source.module) < 2
     return [f"{source.module} imports {name}" for name in imported(source) if pure and is_within(name, *NEVER_IN_PURE)]
+
+
+def waited_for(source: Source) -> list[str]:
+    """Return the clients that a module takes from their library, whose end may be waited for without an end."""
+    nodes = [node for node in ast.walk(source.tree) if isinstance(node, ast.ImportFrom)]
+    theirs = [node for node in nodes if is_within(node.module or "", "confluent_kafka")]
+    taken = sorted({alias.name for node in theirs for alias in node.names} & {"Producer", "Consumer", "AdminClient"})
+    return [f"{source.module} imports {name}: take the one of harness.clients.handles" for name in taken]
 
 
 def into(source: Source, *targets: str) -> list[str]:
@@ -71,6 +80,10 @@ def test_each_library_lives_in_one_room() -> None:
     none_of([out_of_room(source) for source in CODE])
 
 
+def test_every_client_of_the_harness_is_one_whose_end_nobody_waits_for() -> None:
+    none_of([waited_for(source) for source in CODE])
+
+
 def test_nothing_depends_on_the_suites_or_the_load() -> None:
     own = ("suites", "load", "manifests")  # with the manifests of a load comes a locustfile
     none_of([into(source, "suites", "load") for source in CODE if source.room not in own])
@@ -107,6 +120,10 @@ def test_each_rule_is_seen_to_fail() -> None:
     assert out_of_room(bad("chaos/process.py", "import kubernetes"))
     assert not out_of_room(bad("harness/cluster/pods.py", "from kubernetes import client"))
     assert not out_of_room(bad("tests/test_a.py", "import kubernetes"))
+    assert waited_for(bad("bench/kills.py", "def work():\n    from confluent_kafka import KafkaError, Producer"))
+    assert waited_for(bad("harness/clients/topics.py", "from confluent_kafka.admin import AdminClient"))
+    assert waited_for(bad("harness/clients/topics.py", "from confluent_kafka.cimpl import Consumer"))
+    assert not waited_for(bad("harness/clients/topics.py", "from harness.clients.handles import AdminClient"))
     assert reaching_out(bad("harness/checkers/unseen.py", "import socket"))
     assert not reaching_out(bad("harness/clients/zookeeper.py", "import socket"))
     assert into(bad("harness/run.py", "from suites import documented"), "suites")
