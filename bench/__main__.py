@@ -18,6 +18,7 @@ from bench import cycles, judging, kills, measuring, mutations, pacing, windows
 from bench.windows import EVENTS, Figures
 from harness.claims import Level
 from harness.errors import ExitCode
+from harness.exits import EndsPlainly
 from harness.families import catalogue
 from harness.launch import ROOT, Request, launch, testbed_in_use
 from harness.progress import TerminalProgress
@@ -108,7 +109,7 @@ GROUPS: Mapping[str, Callable[[Asked], None]] = {
 """The groups of figures; the last four need the testbed and an otherwise quiet machine."""
 
 
-@click.command()
+@click.command(cls=EndsPlainly)
 @click.option("--times", default=10, show_default=True, help="How often each figure of the testbed is measured.")
 @click.option("--only", type=click.Choice(list(GROUPS)), multiple=True, help="Only these groups of figures.")
 @click.option("--event", type=click.Choice(list(EVENTS)), multiple=True, help="Only the windows of these events.")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import traceback
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,7 +27,8 @@ from harness import (
 from harness.catalogue import as_markdown, claims_in
 from harness.certificate import exit_code_of
 from harness.claims import Level
-from harness.errors import ExitCode, HarnessError, UsageError
+from harness.errors import ExitCode, UsageError
+from harness.exits import PlainGroup
 from harness.histories.reading import Form
 from harness.judging.config import Config
 from harness.launch import ROOT, SUITES, UNTHROTTLED, HealRequest, Request, Where, heal, suites
@@ -41,28 +40,7 @@ from harness.rejudge import rejudge
 from harness.run_options import launched, rehearsal_options, request_of, run_options, selection_options
 
 
-class HarnessGroup(click.Group):
-    """A group whose errors are one sentence with the remedy, and whose exit codes are the stable ones."""
-
-    def main(self, *args: Any, **extra: Any) -> Any:
-        try:
-            code = super().main(*args, **{**extra, "standalone_mode": False})
-        except HarnessError as error:
-            click.echo(f"harness: {error}", err=True)
-            code = error.exit_code
-        except click.ClickException as error:
-            error.show()
-            code = ExitCode.USAGE
-        except (click.Abort, KeyboardInterrupt):
-            click.echo("harness: interrupted", err=True)
-            code = ExitCode.INCONCLUSIVE
-        except Exception:  # or Python would end with 1, which means: not certified
-            click.echo(f"harness: this is a fault of the harness itself:\n{traceback.format_exc()}", err=True)
-            code = ExitCode.HARNESS
-        sys.exit(int(code or 0))
-
-
-@click.group(cls=HarnessGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def main() -> None:
     """Certify an Apache Kafka cluster on Kubernetes.
 

@@ -78,6 +78,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "harness.__main__",
                 "harness.chaos_commands",
                 "harness.cli",
+                "harness.exits",
                 "harness.fixtures",
                 "harness.inner",
                 "harness.inner_heal",
@@ -115,7 +116,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "hdrh": ("harness.measuring",),
     "jinja2": ("harness.report",),
     "markdown_it": ("harness.document",),
-    "click": ("harness.chaos_commands", "harness.cli", "harness.load_commands", "harness.run_options", "bench"),
+    "click": (
+        "bench",
+        "harness.chaos_commands",
+        "harness.cli",
+        "harness.exits",
+        "harness.load_commands",
+        "harness.run_options",
+    ),
     "rich": (
         "bench",
         "harness.chaos_lines",
