@@ -9,11 +9,17 @@ interruption. The clients of the harness are therefore made from these classes a
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
 import confluent_kafka
 import confluent_kafka.admin
+
+CLOSES_WITHIN_S = 30.0
+"""For a consumer to leave its group while its coordinator moves; afterwards the group misses it by its session."""
 
 
 class Undertaker:
@@ -56,12 +62,35 @@ class Ending:
         _undertaker.take(self)
 
 
+class Closing:
+    """What makes a handle one whose `close`, which destroys it as well, is not waited for for ever."""
+
+    closes_within_s = CLOSES_WITHIN_S
+
+    def close(self) -> None:
+        """Say goodbye and end; one that has not ended within its time does so, or hangs, without being waited for."""
+        closed: Future[None] = Future()
+        close = super().close  # type: ignore[misc]  # it is the library's class that has it
+        threading.Thread(target=_settle, args=(closed, close), name="handle-closing", daemon=True).start()
+        with suppress(TimeoutError):
+            closed.result(timeout=self.closes_within_s)
+
+
+def _settle(future: Future[None], close: Callable[[], None]) -> None:
+    try:
+        close()
+    except BaseException as error:  # it is raised again where the future is waited for
+        future.set_exception(error)
+    else:
+        future.set_result(None)
+
+
 class Producer(Ending, confluent_kafka.Producer):
     """The library's producer, which ends without being waited for."""
 
 
-class Consumer(Ending, confluent_kafka.Consumer):
-    """The library's consumer; `close` still leaves its group first, and is waited for."""
+class Consumer(Closing, Ending, confluent_kafka.Consumer):
+    """The library's consumer; `close` still leaves its group first, and is waited for as long as that may take."""
 
 
 class AdminClient(Ending, confluent_kafka.admin.AdminClient):

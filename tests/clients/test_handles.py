@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.clients import handles
-from harness.clients.handles import AdminClient, Consumer, Ending, Producer
+from harness.clients.handles import AdminClient, Closing, Consumer, Ending, Producer
 from harness.waiting import wait_until
 
 NOWHERE = {"bootstrap.servers": "localhost:1", "log_level": 0}
@@ -88,6 +88,51 @@ def test_the_threads_of_the_library_end_with_their_handle(make: Callable[[], obj
     assert _threads_of_the_library() > before
     del handle
     wait_until(lambda: _threads_of_the_library() <= before, what="the end of its threads", timeout_s=10, every_s=0.05)
+
+
+class Door:
+    """Stands for the library's class: closing it takes until it may end, or fails."""
+
+    def __init__(self, may_end: threading.Event, error: Exception | None = None) -> None:
+        self._may_end, self._error = may_end, error
+        self.is_closed = False
+
+    def close(self) -> None:
+        self._may_end.wait()
+        if self._error is not None:
+            raise self._error
+        self.is_closed = True
+
+
+class Closed(Closing, Door):
+    """A handle whose closing is in the test's hands."""
+
+
+def test_closing_is_waited_for(may_end: threading.Event) -> None:
+    door = Closed(may_end)
+    threading.Timer(0.1, may_end.set).start()
+    door.close()
+    assert door.is_closed
+
+
+def test_closing_that_never_ends_is_not_waited_for_for_ever(may_end: threading.Event) -> None:
+    door = Closed(may_end)
+    door.closes_within_s = 0.05
+    door.close()
+    assert not door.is_closed, "and this line was reached"
+
+
+def test_closing_that_fails_says_so(may_end: threading.Event) -> None:
+    may_end.set()
+    with pytest.raises(RuntimeError, match="no longer there"):
+        Closed(may_end, RuntimeError("it is no longer there")).close()
+
+
+def test_a_closed_consumer_has_left_no_thread_of_the_library() -> None:
+    before = _threads_of_the_library()
+    consumer = Consumer({**NOWHERE, "group.id": "g"})
+    consumer.close()
+    assert _threads_of_the_library() <= before
 
 
 def _threads_of_the_library() -> set[str]:
