@@ -105,7 +105,7 @@ def test_offsets_survive_the_coordinator(
         checkers.offsets_equal(counts, before, what="the committed offset before the kill"),
         checkers.offsets_equal(counts, after, what="the committed offset after the kill"),
         checkers.offsets_equal(doubled, at_the_end, what="the committed offset at the end"),
-        checkers.delivered(appended, told.deliveries, told.commits, crashed=frozenset()),
+        checkers.delivered(appended, told.deliveries, told.commits, attempts=told.attempts, crashed=frozenset()),
         checkers.progress_kept(told.commits, told.deliveries),
     )
 
@@ -208,11 +208,11 @@ def test_a_record_that_kills_its_readers(
 ) -> None:
     """A record that kills whoever is given it holds its group up just there, and behind it nothing is lost.
 
-    Two members have read and committed 20 records of each of three partitions. Ten more are written to each; in one
-    partition, the fifth of them ends the process of whoever is given it. Both members must have met it and ended; the
-    group may not have committed beyond it, and its lag must be exactly what was not committed. Then the group's
-    position is set behind this one record, and two other members join: every record but that one must be given to a
-    member, and what had been committed not again.
+    Two members have read and committed 25 records of each of three partitions. Five more are written to each; in one
+    partition, a record before them ends the process of whoever is given it. Both members must have met it and ended;
+    the group's position must be just there, and its lag exactly what was not committed. Then the position is set behind
+    this one record, and two other members join: every record but that one must be given to a member that commits it,
+    and what had been committed not again.
     """
     name, groups = topic("grp-poison", partitions=3), Groups(admin)
     settings = GroupSettings.of(admin.broker_config(admin.brokers()[0]))
@@ -223,7 +223,10 @@ def test_a_record_that_kills_its_readers(
         company.join("ann", "bob")
         appended = _write(writer, name, counts)
         _await_commits(company, counts)
-        more, poisoned = _write_around_poison(writer, name, counts)
+        before = _write(writer, name, dict.fromkeys(counts, 5), label="before")
+        _await_commits(company, dict.fromkeys(counts, 25))
+        (poison,) = writer.write(name, [Entry(value=POISON, partition=0)])
+        behind = _write(writer, name, dict.fromkeys(counts, 5), label="behind")
         await_quietly(lambda: not company.dismiss_the_dead(), timeout_s=2 * settings.killed().seconds + DRAINED_S)
         left = company.dismiss_the_dead()
         committed, lag = admin.committed(name, name), groups.lag(name, name)
@@ -232,7 +235,7 @@ def test_a_record_that_kills_its_readers(
             expect_within(
                 lambda: groups.is_empty(name), what="a group without members", budget_s=settings.killed().seconds
             )
-            groups.commit(name, name, {0: poisoned + 1})
+            groups.commit(name, name, {0: poison.offset + 1})
             company.join("cid", "dan")
             expect_within(
                 lambda: admin.committed(name, name) == ends,
@@ -241,25 +244,21 @@ def test_a_record_that_kills_its_readers(
                 detail=lambda: str(admin.committed(name, name)),
             )
     told = company.told
-    evidence.fact(poisoned_offset=poisoned, committed=committed, lag=lag, ended_by_it=sorted(victims))
+    evidence.fact(poisoned_offset=poison.offset, committed=committed, lag=lag, ended_by_it=sorted(victims))
     assert not left, f"{sorted(victims)} were given the record, and {sorted(left)} never came to it"
-    assert committed[0] <= poisoned, f"{committed[0]} is committed, although nobody has got beyond {poisoned}"
+    assert committed[0] == poison.offset, f"{committed[0]} is committed, although it is {poison.offset} that kills"
     true_lag = {partition: end - committed[partition] for partition, end in ends.items()}
     evidence.judge(
         checkers.offsets_equal(true_lag, lag, what="the lag while nobody is left"),
-        checkers.delivered((*appended, *more), told.deliveries, told.commits, crashed=frozenset({"ann", "bob"})),
+        checkers.delivered(
+            (*appended, *before, *behind),
+            told.deliveries,
+            told.commits,
+            attempts=told.attempts,
+            crashed=frozenset({"ann", "bob"}),
+        ),
         checkers.progress_kept(told.commits, told.deliveries),
     )
-
-
-def _write_around_poison(
-    writer: StampedWriter, topic: str, counts: Mapping[int, int]
-) -> tuple[tuple[Appended, ...], int]:
-    """Write ten records to each partition, and amidst those of the first the one that kills; return both."""
-    before = _write(writer, topic, dict.fromkeys(counts, 5), label="before")
-    (poisoned,) = writer.write(topic, [Entry(value=POISON, partition=0)])
-    after = _write(writer, topic, dict.fromkeys(counts, 5), label="after")
-    return (*before, *after), poisoned.offset
 
 
 def _write(writer: StampedWriter, topic: str, counts: Mapping[int, int], *, label: str = "") -> tuple[Appended, ...]:

@@ -64,6 +64,19 @@ class Commit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A commit that a member began, of the records from `first` to before `end`, and was not told to be refused.
+
+    It is done, or nobody can tell: a member may end before it hears the answer.
+    """
+
+    member: str
+    partition: int
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refusal:
     """A commit that a member was told is not done."""
 
@@ -202,8 +215,8 @@ def taken_over(
     findings = [
         Finding(
             anomaly=TAKEN_OVER,
-            what=f"partition {partition} was served by others only after {served.get(partition, 'the end')} s, allowed "
-            f"are {bound_s:g} s ({why})",
+            what=f"partition {partition} was served by others {_when(served.get(partition))}, "
+            f"allowed are {bound_s:g} s ({why})",
             evidence={"partition": partition, "served_after_s": served.get(partition)},
         )
         for partition in sorted(share)
@@ -211,6 +224,10 @@ def taken_over(
     ]
     good = f"others serve all {len(share)} partitions of {pause.member} within {bound_s:g} s"
     return _conclude(TAKEN_OVER, findings, checked=len(share), good=good, measured=measured)
+
+
+def _when(after_s: float | None) -> str:
+    return "never" if after_s is None else f"only after {after_s} s"
 
 
 def late_commit_refused(pause: Pause, *, commits: Sequence[Commit], refusals: Sequence[Refusal]) -> Judgement:
@@ -228,19 +245,30 @@ def late_commit_refused(pause: Pause, *, commits: Sequence[Commit], refusals: Se
 
 
 def delivered(
-    appended: Sequence[Appended], deliveries: Sequence[Delivery], commits: Sequence[Commit], *, crashed: frozenset[str]
+    appended: Sequence[Appended],
+    deliveries: Sequence[Delivery],
+    commits: Sequence[Commit],
+    *,
+    attempts: Sequence[Attempt],
+    crashed: frozenset[str],
 ) -> Judgement:
     """Judge that each acknowledged record was delivered, and none again that could have been known to be done.
 
     Without a crash that is any record. After a crash it is those whose progress had been committed: what a crashed
-    member was given and had not committed yet must be given to somebody else.
+    member was given and had not begun to commit must be given to somebody else.
     """
-    seen = {(delivery.partition, delivery.value) for delivery in deliveries}
-    missing = [record for record in appended if (record.partition, record.value) not in seen]
+    given = {(delivery.partition, delivery.value) for delivery in deliveries}
+    borne = {
+        (delivery.partition, delivery.value)
+        for delivery in deliveries
+        if delivery.member not in crashed or _may_be_committed(delivery, attempts)
+    }
+    missing = [record for record in appended if (record.partition, record.value) not in borne]
     findings = [
         Finding(
             anomaly="undelivered",
-            what=f"partition {record.partition} offset {record.offset} was given to no member",
+            what=f"partition {record.partition} offset {record.offset} was given to no member"
+            + (" that went on to commit it" if (record.partition, record.value) in given else ""),
             evidence={"partition": record.partition, "offset": record.offset, "value": record.value},
         )
         for record in missing
@@ -273,6 +301,15 @@ def _delivered_again(
                 f"{before.time_s:.3f} s and to {delivery.member} at {delivery.time_s:.3f} s",
                 evidence={"partition": delivery.partition, "offset": delivery.offset, "value": delivery.value},
             )
+
+
+def _may_be_committed(delivery: Delivery, attempts: Sequence[Attempt]) -> bool:
+    return any(
+        attempt.member == delivery.member
+        and attempt.partition == delivery.partition
+        and attempt.first <= delivery.offset < attempt.end
+        for attempt in attempts
+    )
 
 
 def _was_committed(delivery: Delivery, commits: Sequence[Commit], *, until_s: float) -> bool:

@@ -72,7 +72,9 @@ class Member:
 
     def _commit(self, records: Sequence[Message]) -> None:
         ends = {message.partition() or 0: (message.offset() or 0) + 1 for message in records}
+        firsts = {message.partition() or 0: message.offset() or 0 for message in reversed(records)}
         offsets = [TopicPartition(records[0].topic() or "", partition, end) for partition, end in ends.items()]
+        say("commits", batches={partition: [firsts[partition], end] for partition, end in ends.items()})
         try:
             self._consumer.commit(offsets=offsets, asynchronous=False)
         except KafkaException as refused:

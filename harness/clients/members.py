@@ -13,13 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from harness.checkers.groups import Change, Commit, Delivery, Pause, Refusal, Turn, timeline
+from harness.checkers.groups import Attempt, Change, Commit, Delivery, Pause, Refusal, Turn, timeline
 from harness.clients.settings import Settings
 from harness.runclock import NS_PER_S, RunClock
 from harness.verdict import Inconclusive
 
 ROOT = Path(__file__).parents[2]
 END_TIMEOUT_S = 20
+NOT_DONE = frozenset({"UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "REBALANCE_IN_PROGRESS", "FENCED_INSTANCE_ID"})
+"""What a broker says of a commit that it has not done; after any other error nobody can tell."""
+
 TURNS = {turn.value: turn for turn in Turn}
 
 
@@ -29,6 +32,7 @@ class Told:
 
     changes: list[Change] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
@@ -40,6 +44,7 @@ class GroupMember:
     def __init__(self, name: str, *, topic: str, settings: Settings, told: Told, clock: RunClock) -> None:
         self.name = name
         self._told, self._clock = told, clock
+        self._attempts: list[Attempt] = []
         order = json.dumps({"topic": topic, "settings": {**settings, "client.id": name}})
         self._process = subprocess.Popen(
             [sys.executable, "-m", "harness.clients.group_member", order],
@@ -102,6 +107,12 @@ class GroupMember:
                 Delivery(time_s=time_s, member=self.name, partition=partition, offset=offset, value=value)
                 for partition, offset, value in told["records"]
             )
+        elif event == "commits":
+            self._attempts = [
+                Attempt(member=self.name, partition=int(partition), first=first, end=end)
+                for partition, (first, end) in told["batches"].items()
+            ]
+            self._told.attempts.extend(self._attempts)
         elif event == "committed":
             self._told.commits.extend(
                 Commit(time_s=time_s, member=self.name, partition=int(partition), offset=offset)
@@ -109,6 +120,9 @@ class GroupMember:
             )
         elif event == "commit-failed":
             self._told.refusals.append(Refusal(time_s=time_s, member=self.name, error=told["error"]))
+            if told["error"] in NOT_DONE:
+                for attempt in self._attempts:
+                    self._told.attempts.remove(attempt)
         elif event == "lingers":
             self._told.pauses.append(Pause(member=self.name, from_s=time_s))
         elif event == "goes-on":

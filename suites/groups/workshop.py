@@ -120,7 +120,7 @@ class Workshop:
             for change in told.changes
         )
         return (
-            checkers.delivered(self.appended, told.deliveries, told.commits, crashed=crashed),
+            checkers.delivered(self.appended, told.deliveries, told.commits, attempts=told.attempts, crashed=crashed),
             checkers.progress_kept(told.commits, told.deliveries),
         )
 
@@ -156,7 +156,7 @@ def opened(
             work.await_everyone_at_work()
             yield work
         work.appended = _appended(flow)
-        await_quietly(lambda: _all_given(work), timeout_s=DRAINED_S)
+        await_quietly(lambda: _all_done(work), timeout_s=DRAINED_S)
 
 
 def await_quietly(condition: Callable[[], bool], *, timeout_s: float) -> None:
@@ -184,7 +184,13 @@ def _appended(flow: Traffic) -> tuple[Appended, ...]:
     return records
 
 
-def _all_given(work: Workshop) -> bool:
+def _all_done(work: Workshop) -> bool:
     work.company.require_running()
-    given = {(delivery.partition, delivery.value) for delivery in tuple(work.company.told.deliveries)}
-    return all((record.partition, record.value) in given for record in work.appended)
+    told, done = work.company.told, dict[int, int]()
+    for commit in tuple(told.commits):
+        done[commit.partition] = max(done.get(commit.partition, 0), commit.offset)
+    given = {(delivery.partition, delivery.value) for delivery in tuple(told.deliveries)}
+    return all(
+        (record.partition, record.value) in given and done.get(record.partition, 0) > record.offset
+        for record in work.appended
+    )

@@ -8,6 +8,7 @@ import pytest
 
 from harness.checkers.groups import (
     Appended,
+    Attempt,
     Change,
     Commit,
     Delivery,
@@ -99,8 +100,17 @@ def commit(time_s: float, member: str, offset: int) -> Commit:
     return Commit(time_s=time_s, member=member, partition=0, offset=offset)
 
 
-def delivery(*deliveries: Delivery, commits: tuple[Commit, ...] = (), crashed: str = "") -> Judgement:
-    return delivered(APPENDED, deliveries, commits, crashed=frozenset(crashed.split()))
+def attempt(member: str, first: int, end: int, *, partition: int = 0) -> Attempt:
+    return Attempt(member=member, partition=partition, first=first, end=end)
+
+
+ALL = (attempt("ann", 0, 2), attempt("bob", 0, 3))
+
+
+def delivery(
+    *deliveries: Delivery, commits: tuple[Commit, ...] = (), attempts: tuple[Attempt, ...] = ALL, crashed: str = ""
+) -> Judgement:
+    return delivered(APPENDED, deliveries, commits, attempts=attempts, crashed=frozenset(crashed.split()))
 
 
 ONCE = (given(1, "ann", 0), given(2, "ann", 1), given(3, "bob", 2))
@@ -132,7 +142,27 @@ def test_after_a_crash_only_what_was_not_committed_may_be_given_again() -> None:
 
 
 def test_without_records_nothing_is_judged() -> None:
-    assert delivered((), (), (), crashed=frozenset()).verdict is Verdict.INCONCLUSIVE
+    assert delivered((), (), (), attempts=(), crashed=frozenset()).verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_a_crashed_member_did_not_begin_to_commit_must_be_given_to_another() -> None:
+    begun = (attempt("ann", 0, 1),)
+    lost = delivery(*ONCE, attempts=begun, crashed="ann")
+    assert [finding.what for finding in lost.findings] == [
+        "partition 0 offset 1 was given to no member that went on to commit it"
+    ]
+    assert delivery(*ONCE, given(4, "bob", 1), attempts=begun, crashed="ann").verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "begun", [attempt("bob", 0, 2), attempt("ann", 0, 2, partition=1), attempt("ann", 2, 3)], ids=str
+)
+def test_the_commit_of_another_member_partition_or_batch_says_nothing(begun: Attempt) -> None:
+    assert delivery(*ONCE, attempts=(attempt("ann", 0, 1), begun), crashed="ann").verdict is Verdict.FAIL
+
+
+def test_what_no_member_that_lives_on_commits_is_not_missed() -> None:
+    assert delivery(*ONCE, attempts=()).verdict is Verdict.PASS
 
 
 def test_progress_that_goes_on_is_kept() -> None:
@@ -203,7 +233,8 @@ def test_a_member_that_did_not_die_or_has_not_come_back_shows_nothing() -> None:
 
 def test_what_a_member_commits_when_it_is_back_does_not_count_for_before() -> None:
     back = (*ONCE[:1], given(2, "cid", 1), given(3, "bob", 1), given(4, "cid", 2))
-    assert delivery(*back, commits=(commit(5, "cid", 3),), crashed="cid").verdict is Verdict.PASS
+    begun = (attempt("cid", 2, 3),)
+    assert delivery(*back, commits=(commit(5, "cid", 3),), attempts=begun, crashed="cid").verdict is Verdict.PASS
     assert delivery(*back, commits=(commit(2.5, "cid", 2),), crashed="cid").verdict is Verdict.FAIL
 
 
