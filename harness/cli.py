@@ -259,12 +259,12 @@ def hunt_mutants(names: tuple[str, ...], **options: Any) -> int:
     chosen = [known[name] for name in names or known]
     outcomes = mutants.hunt(chosen, request_of(Level.CERTIFY, **options), progress=TerminalProgress())
     for outcome in outcomes:
-        click.echo(f"{'killed' if outcome.is_killed else 'SURVIVED':9} {outcome.mutant.name}: {outcome.mutant.what}")
+        click.echo(f"{outcome.fate.value:9} {outcome.mutant.name}: {outcome.mutant.what}")
         for claim in outcome.mutant.red:
             verdict = outcome.verdicts.get(claim)
             said = "not run" if verdict is None else verdict.value
             click.echo(f"          {claim} {said}: {outcome.reasons.get(claim, '')}")
-    return int(ExitCode.CERTIFIED if all(outcome.is_killed for outcome in outcomes) else ExitCode.NOT_CERTIFIED)
+    return int(mutants.exit_code_of(outcomes))
 
 
 main.add_command(chaos_commands.strike)

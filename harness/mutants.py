@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 from harness.errors import ExitCode, UsageError
@@ -30,6 +31,14 @@ class Mutant:
     red: tuple[str, ...]
 
 
+class Fate(Enum):
+    """What became of a mutant."""
+
+    KILLED = "killed"
+    SURVIVED = "SURVIVED"
+    UNKNOWN = "not tried"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What a run said of a mutant: verdicts by claim id, and the exit code."""
@@ -40,13 +49,22 @@ class Outcome:
     reasons: Mapping[str, str]
 
     @property
-    def survived(self) -> tuple[str, ...]:
-        """The claims that should have turned red and did not."""
-        return tuple(claim for claim in self.mutant.red if self.verdicts.get(claim) is not Verdict.FAIL)
+    def fate(self) -> Fate:
+        """What became of the mutant: it survives what passes, and a claim without a clear word has told nothing."""
+        said = [self.verdicts.get(claim) for claim in self.mutant.red]
+        if Verdict.PASS in said:
+            return Fate.SURVIVED
+        if set(said) == {Verdict.FAIL} and self.exit_code == ExitCode.NOT_CERTIFIED:
+            return Fate.KILLED
+        return Fate.UNKNOWN
 
-    @property
-    def is_killed(self) -> bool:
-        return not self.survived and self.exit_code == ExitCode.NOT_CERTIFIED
+
+def exit_code_of(outcomes: Sequence[Outcome]) -> ExitCode:
+    """Return the exit code of a hunt: a mutant that survived weighs more than one of which nothing is known."""
+    fates = {outcome.fate for outcome in outcomes}
+    if Fate.SURVIVED in fates:
+        return ExitCode.NOT_CERTIFIED
+    return ExitCode.CERTIFIED if fates == {Fate.KILLED} else ExitCode.INCONCLUSIVE
 
 
 def read(folder: Path = MUTANTS) -> tuple[Mutant, ...]:

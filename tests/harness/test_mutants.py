@@ -1,4 +1,4 @@
-"""Mutants are listed with what must notice them, and one that nobody notices has survived."""
+"""Mutants are listed with what must notice them; one that passes has survived, one that was not tried is unknown."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue import claims_in
-from harness.errors import UsageError
+from harness.errors import ExitCode, UsageError
 from harness.launch import ROOT, SUITES
-from harness.mutants import Mutant, Outcome, read
+from harness.mutants import Fate, Mutant, Outcome, exit_code_of, read
 from harness.verdict import Verdict
 
 MUTANT = Mutant(name="deaf", path=Path("deaf"), what="Nobody hears.", red=("NET-01", "NET-02"))
@@ -36,23 +36,47 @@ def test_the_guide_lists_every_mutant_with_what_it_turns_red() -> None:
 
 
 def test_a_mutant_that_every_named_claim_notices_is_killed() -> None:
-    assert outcome(NET_01=Verdict.FAIL, NET_02=Verdict.FAIL).is_killed
+    assert outcome(NET_01=Verdict.FAIL, NET_02=Verdict.FAIL).fate is Fate.KILLED
 
 
-@pytest.mark.parametrize("verdict", [one for one in Verdict if one is not Verdict.FAIL], ids=lambda one: one.value)
-def test_a_mutant_survives_a_claim_that_says_anything_but_fail(verdict: Verdict) -> None:
-    found = outcome(NET_01=Verdict.FAIL, NET_02=verdict)
-    assert (found.is_killed, found.survived) == (False, ("NET-02",))
+def test_a_mutant_survives_a_claim_that_passes() -> None:
+    assert outcome(NET_01=Verdict.FAIL, NET_02=Verdict.PASS).fate is Fate.SURVIVED
+    assert outcome(NET_02=Verdict.PASS).fate is Fate.SURVIVED
 
 
-def test_a_mutant_survives_a_claim_that_was_not_run() -> None:
-    found = outcome(NET_01=Verdict.FAIL)
-    assert (found.is_killed, found.survived) == (False, ("NET-02",))
+@pytest.mark.parametrize(
+    "verdict", [one for one in Verdict if one not in {Verdict.FAIL, Verdict.PASS}], ids=lambda one: one.value
+)
+def test_a_claim_that_says_neither_has_told_nothing_of_a_mutant(verdict: Verdict) -> None:
+    assert outcome(NET_01=Verdict.FAIL, NET_02=verdict).fate is Fate.UNKNOWN
+
+
+def test_a_claim_that_was_not_run_has_told_nothing_of_a_mutant() -> None:
+    assert outcome(NET_01=Verdict.FAIL).fate is Fate.UNKNOWN
 
 
 @pytest.mark.parametrize("exit_code", [0, 2, 3])
-def test_a_mutant_survives_a_run_that_does_not_end_as_one_that_certifies_nothing(exit_code: int) -> None:
-    assert not outcome(exit_code=exit_code, NET_01=Verdict.FAIL, NET_02=Verdict.FAIL).is_killed
+def test_a_run_that_does_not_end_as_one_that_certifies_nothing_has_told_nothing(exit_code: int) -> None:
+    assert outcome(exit_code=exit_code, NET_01=Verdict.FAIL, NET_02=Verdict.FAIL).fate is Fate.UNKNOWN
+
+
+KILLED = outcome(NET_01=Verdict.FAIL, NET_02=Verdict.FAIL)
+SURVIVED = outcome(NET_01=Verdict.FAIL, NET_02=Verdict.PASS)
+NOT_TRIED = outcome()
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [
+        ((KILLED, KILLED), ExitCode.CERTIFIED),
+        ((KILLED, NOT_TRIED), ExitCode.INCONCLUSIVE),
+        ((KILLED, NOT_TRIED, SURVIVED), ExitCode.NOT_CERTIFIED),
+        ((), ExitCode.INCONCLUSIVE),
+    ],
+    ids=["all killed", "one not tried", "one survived", "no mutant"],
+)
+def test_the_exit_code_of_a_hunt(outcomes: tuple[Outcome, ...], code: ExitCode) -> None:
+    assert exit_code_of(outcomes) is code
 
 
 @pytest.mark.parametrize("text", ["", "# What is wrong.\n", "# What is wrong.\n# red:\n", "resources: []\n"])
