@@ -279,8 +279,7 @@ def _await_commits(company: Company, counts: Mapping[int, int]) -> None:
 
     def done() -> bool:
         company.require_running()
-        ends = {commit.partition: commit.offset for commit in tuple(company.told.commits)}
-        return ends == dict(counts)
+        return company.progress() == dict(counts)
 
     await_quietly(done, timeout_s=30)
     if not done():

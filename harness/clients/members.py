@@ -206,6 +206,10 @@ class Company:
         """The names of those that are still there."""
         return frozenset(self._members)
 
+    def progress(self) -> Mapping[int, int]:
+        """Return the offset that was committed last in each partition, by the members' own words."""
+        return {commit.partition: commit.offset for commit in tuple(self.told.commits)}
+
     def shares(self) -> Mapping[str, frozenset[int]]:
         """Return who owns what now, by their own words."""
         moments = list(timeline(tuple(self.told.changes)))

@@ -186,10 +186,8 @@ def _appended(flow: Traffic) -> tuple[Appended, ...]:
 
 def _all_done(work: Workshop) -> bool:
     work.company.require_running()
-    told, done = work.company.told, dict[int, int]()
-    for commit in tuple(told.commits):
-        done[commit.partition] = max(done.get(commit.partition, 0), commit.offset)
-    given = {(delivery.partition, delivery.value) for delivery in tuple(told.deliveries)}
+    done = work.company.progress()
+    given = {(delivery.partition, delivery.value) for delivery in tuple(work.company.told.deliveries)}
     return all(
         (record.partition, record.value) in given and done.get(record.partition, 0) > record.offset
         for record in work.appended

@@ -77,6 +77,7 @@ def test_a_member_tells_what_it_begins_to_commit_and_what_is_done(bootstrap: str
         members.join("ann")
         told = members.told
         wait_until(lambda: any(one.offset == 3 for one in told.commits), what="its commit", timeout_s=30, every_s=0.05)
+    assert members.progress() == {1: 3}
     begun = {offset for one in told.attempts if one.partition == 1 for offset in range(one.first, one.end)}
     assert begun == {0, 1, 2}
 
